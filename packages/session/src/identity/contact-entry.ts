@@ -1,0 +1,159 @@
+/** What is written to a contact log: its content as a union of four kinds, and the codec of that. */
+import {
+  type AccountId,
+  bytes,
+  type DeviceId,
+  fixed,
+  id,
+  type LogId,
+  optional,
+  sameBytes,
+  struct,
+  text,
+  union,
+  type ValueOf,
+} from "@rempart/protocol";
+import { blobReferenceCodec } from "../blob.ts";
+import { joinPointCodec } from "../content/shapes.ts";
+import { decodeAs, encodeAs } from "../content/strict.ts";
+import { SessionError } from "../errors.ts";
+import type { CryptoProvider } from "../provider/provider.ts";
+import type { BlobReference, JoinPoint } from "../types.ts";
+import { type ContactCard, compactCard, compactCardCodec, completeCard, linkSecretBytes } from "./card.ts";
+
+/** Limits of contact entries, with unit and reason. */
+export const contactLimits = {
+  /** UTF-16 units of a name: what a list of chats can show. */
+  nameUnitsMax: 128,
+  /** UTF-8 bytes of a name of that many units. */
+  nameBytesMax: 384,
+  /** Payload inside the entry; leaves room in the largest entry for the seal (1,137) and the rest (below 900). */
+  inlineBytesMax: 46_080,
+} as const;
+
+/** Bytes inside the entry, or in a blob that was uploaded before it. */
+export type Payload =
+  | { readonly kind: "inline"; readonly bytes: Uint8Array }
+  | { readonly kind: "blob"; readonly blob: BlobReference };
+
+/** Takes the recipient into a group: a message request when the two have never met. */
+export interface WelcomeEntry {
+  readonly kind: "welcome";
+  readonly sender: AccountId;
+  /** What the sender calls himself: at most 128 UTF-16 units, never to be trusted for more than display. */
+  readonly senderName: string;
+  /** How to reach the sender in turn. */
+  readonly senderCard: ContactCard;
+  /** Of the recipient's link that the sender used, if he came by a link. */
+  readonly linkSecret?: Uint8Array;
+  /** `MLSMessage`-framed Welcome. */
+  readonly welcome: Payload;
+  readonly join: JoinPoint;
+}
+
+/** A device that has lost its place in a group asks another member for what an external commit needs. */
+export interface RejoinRequest {
+  readonly kind: "rejoin-request";
+  readonly sender: AccountId;
+  readonly senderCard: ContactCard;
+  readonly deviceId: DeviceId;
+  readonly groupId: LogId;
+  /** 16 random bytes, repeated by the answer. */
+  readonly nonce: Uint8Array;
+}
+
+/** The answer: for an account that is still a member, which the answering member checks; or word that there is no help. */
+export interface RejoinKit {
+  readonly kind: "rejoin-kit";
+  readonly sender: AccountId;
+  readonly groupId: LogId;
+  readonly nonce: Uint8Array;
+  /** What the MLS part gave for a rejoin; opaque here. Without bytes: the sender or the asking account has left. */
+  readonly kit: Payload;
+  readonly join: JoinPoint;
+}
+
+/**
+ * An account's note to its own devices: it has founded a group. A device that is restored from an older backup
+ * reads the note again, and learns of the group.
+ */
+export interface FoundedEntry {
+  readonly kind: "founded";
+  readonly sender: AccountId;
+  /** One of the first members: who may help a device back in. */
+  readonly helper: AccountId;
+  readonly join: JoinPoint;
+}
+
+export type ContactEntry = WelcomeEntry | RejoinRequest | RejoinKit | FoundedEntry;
+
+export const contactNonceBytes = 16;
+
+const payloadCodec = union({
+  inline: struct({ bytes: bytes(contactLimits.inlineBytesMax) }),
+  blob: struct({ blob: blobReferenceCodec }),
+});
+
+const bodyCodec = union({
+  welcome: struct({
+    sender: id("AccountId"),
+    senderName: text(contactLimits.nameBytesMax),
+    senderCard: compactCardCodec,
+    linkSecret: optional(fixed(linkSecretBytes)),
+    welcome: payloadCodec,
+    join: joinPointCodec,
+  }),
+  "rejoin-request": struct({
+    sender: id("AccountId"),
+    senderCard: compactCardCodec,
+    deviceId: id("DeviceId"),
+    groupId: id("LogId"),
+    nonce: fixed(contactNonceBytes),
+  }),
+  "rejoin-kit": struct({
+    sender: id("AccountId"),
+    groupId: id("LogId"),
+    nonce: fixed(contactNonceBytes),
+    kit: payloadCodec,
+    join: joinPointCodec,
+  }),
+  founded: struct({ sender: id("AccountId"), helper: id("AccountId"), join: joinPointCodec }),
+});
+type Body = ValueOf<typeof bodyCodec>;
+
+/** The body that is signed. Throws `ERR_CONTENT` when something is too large, `ERR_LINK` for a bad card. */
+export async function encodeContactBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Uint8Array> {
+  return encodeAs("ERR_CONTENT", bodyCodec, await toBody(crypto, entry));
+}
+
+async function toBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Body> {
+  if (entry.kind === "rejoin-kit" || entry.kind === "founded") return entry;
+  checkCard(entry);
+  const senderCard = await compactCard(crypto, entry.senderCard);
+  if (entry.kind === "rejoin-request") return { ...entry, senderCard };
+  checkName(entry.senderName);
+  return { ...entry, senderCard, linkSecret: entry.linkSecret };
+}
+
+/** Throws `ERR_CONTENT` when malformed, `ERR_CREDENTIAL` when the card is not the sender's own. */
+export async function decodeContactBody(crypto: CryptoProvider, encoded: Uint8Array): Promise<ContactEntry> {
+  const body = decodeAs("ERR_CONTENT", bodyCodec, encoded);
+  if (body.kind === "rejoin-kit" || body.kind === "founded") return body;
+  const senderCard = await completeCard(crypto, body.senderCard);
+  checkCard({ sender: body.sender, senderCard });
+  if (body.kind === "rejoin-request") return { ...body, senderCard };
+  const { linkSecret, ...rest } = body;
+  checkName(body.senderName);
+  return { ...rest, senderCard, ...(linkSecret && { linkSecret }) };
+}
+
+function checkName(name: string): void {
+  const isGood = name.length <= contactLimits.nameUnitsMax && name.isWellFormed();
+  if (!isGood) throw new SessionError("ERR_CONTENT", `a name is at most ${contactLimits.nameUnitsMax} UTF-16 units`);
+}
+
+function checkCard({ sender, senderCard }: Pick<WelcomeEntry, "sender" | "senderCard">): void {
+  if (!sameBytes(sender, senderCard.accountId)) {
+    throw new SessionError("ERR_CREDENTIAL", "a contact entry with somebody else's card");
+  }
+}
