@@ -1,0 +1,29 @@
+import type { Auth } from "@rempart/protocol";
+import type { ServerLimits } from "../limits.ts";
+import type { Bus, Clock, Crypto, Entropy, Store } from "../ports.ts";
+import type { Counters } from "./counters.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Turnstile } from "./turnstile.ts";
+
+/** What the parts of one service share. */
+export interface Context {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly crypto: Crypto;
+  readonly limits: ServerLimits;
+  /** How the server names itself in `hello`. */
+  readonly agent: string;
+  readonly counters: Counters;
+  readonly rooms: Rooms;
+  readonly catchUpReads: Turnstile;
+  /** Reserves room for a request and its reply; false when the process has as much as it may hold. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
+  readonly isStopping: boolean;
+  /** Hears of errors that are nobody's input: bugs, and what the store throws that it should not. */
+  report(error: unknown): void;
+  /** The hash of a secret. */
+  authOf(secret: Uint8Array): Auth;
+}

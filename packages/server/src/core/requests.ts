@@ -1,0 +1,47 @@
+/** Which function answers which request. `hello` and `subscribe` belong to the connection itself. */
+import { limits, type OperationName, type ReplyOf, type Request, type RequestOf } from "@rempart/protocol";
+import * as blobs from "./blob-requests.ts";
+import type { Caller } from "./caller.ts";
+import * as directory from "./directory-requests.ts";
+import * as logs from "./log-requests.ts";
+
+type Answer<N extends OperationName> = (caller: Caller, body: RequestOf<N>) => Promise<ReplyOf<N>>;
+
+/** Requests that are answered alike: a question, and the reply to it. */
+export type PlainName = Exclude<OperationName, "hello" | "subscribe" | "unsubscribe">;
+
+const answers: { readonly [N in PlainName]: Answer<N> } = {
+  ping: async ({ context }) => ({ now: context.clock.now() }),
+  register: directory.register,
+  authenticate: directory.authenticate,
+  create: logs.create,
+  append: logs.append,
+  read: logs.read,
+  inviteCreate: directory.inviteCreate,
+  inviteStatus: directory.inviteStatus,
+  inviteRevoke: directory.inviteRevoke,
+  claimAuthsPut: directory.claimAuthsPut,
+  profilePut: directory.profilePut,
+  profileGet: directory.profileGet,
+  keyPackagesPublish: directory.keyPackagesPublish,
+  keyPackagesCount: directory.keyPackagesCount,
+  keyPackagesClaim: directory.keyPackagesClaim,
+  deviceRemove: directory.deviceRemove,
+  blobCreate: blobs.blobCreate,
+  blobWrite: blobs.blobWrite,
+  blobStat: blobs.blobStat,
+  blobRead: blobs.blobRead,
+  blobDelete: blobs.blobDelete,
+};
+
+export function answerOf<N extends PlainName>(caller: Caller, name: N, body: RequestOf<N>): Promise<ReplyOf<N>> {
+  return answers[name](caller, body);
+}
+
+/** Requests whose replies may be as large as a frame, however small they are themselves. */
+const largeReplies: ReadonlySet<OperationName> = new Set(["read", "keyPackagesClaim", "blobRead"]);
+
+/** Bytes that a request and its reply may hold while the request waits. */
+export function costOf({ name }: Request, frame: Uint8Array): number {
+  return largeReplies.has(name) ? limits.frameBytesMax : frame.length;
+}

@@ -1,0 +1,13 @@
+export type { Inbound } from "./core/connection.ts";
+export { Counters } from "./core/counters.ts";
+export { type ConnectOptions, Service, type ServiceOptions, type ServicePorts } from "./core/service.ts";
+export { type ServerLimits, serverLimits, storeLimits } from "./limits.ts";
+export { LocalBus } from "./platform/local-bus.ts";
+export { createLog } from "./platform/log.ts";
+export { MemoryDisk } from "./platform/memory-disk.ts";
+export { MemoryStore, type MemoryStoreOptions, type StoreFault } from "./platform/memory-store.ts";
+export { systemClock, systemCrypto, systemEntropy } from "./platform/node-ports.ts";
+export { type Listen, type RunningServer, type ServerOptions, startServer } from "./platform/server.ts";
+export { SqliteStore, type SqliteStoreOptions } from "./platform/sqlite-store/sqlite-store.ts";
+export type { Announcement, Bus, Clock, CloseCode, Crypto, Entropy, Outbound, Store } from "./ports.ts";
+export type { AnswerOf, AskOf, StoreOperationName } from "./store-operations.ts";

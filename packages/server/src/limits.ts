@@ -1,0 +1,62 @@
+/**
+ * Every limit of the server's own, with its unit and its reason. The limits of the wire stand in the
+ * protocol package. A `Service` may be given other values: the simulator uses small ones to reach them.
+ */
+export const serverLimits = {
+  /** Time a connection has to say `hello`. An honest client says it at once; a silent one holds memory. */
+  helloWithinMs: 10_000,
+  /** Bytes of requests, and of the replies they may cause, that one connection may have waiting. */
+  inFlightBytesPerConnectionMax: 1_048_576,
+  /** The same for the whole process: bounds what a crowd of connections can make it hold. */
+  inFlightBytesMax: 134_217_728,
+  /** Bytes waiting to leave a connection above which live entries and catch-up wait for it to drain. */
+  streamBufferedBytesMax: 65_536,
+  /** Bytes waiting to leave a connection above which it is closed: it does not read its replies. */
+  outboundBytesMax: 4_194_304,
+  /** Subscriptions that one question to the store catches up. */
+  catchUpRangesMax: 128,
+  /** Questions of that kind that the store has at once: bounds the answers in memory, whatever the crowd. */
+  catchUpReadsMax: 64,
+  /** Registrations and looks at invitations per connection: guessing secrets has to cost connections. */
+  attemptsPerMinuteMax: 20,
+  /** Logs created per connection: a person makes a handful, an import some hundreds. */
+  createsPerHourMax: 600,
+  /** Invitations created per connection. */
+  invitesPerHourMax: 100,
+  /** Key packages claimed per connection: draining somebody's single-use ones has to cost connections. */
+  claimsPerHourMax: 300,
+  /** Blobs created per connection. */
+  blobsPerHourMax: 1_000,
+  /** Declared sizes of blobs created per connection: two of the largest. */
+  blobBytesPerHourMax: 4_294_967_296,
+  /** How long a log's entries are kept when its creator asks for nothing else: one year. */
+  retentionMsDefault: 31_536_000_000,
+  /** How long a blob is kept when its creator asks for nothing else: ninety days. */
+  blobRetentionMsDefault: 7_776_000_000,
+  /** Longest time that a blob is kept: ten years, as for entries. */
+  blobRetentionMsMax: 316_224_000_000,
+  /** Logs looked at by one sweep, and rows removed by it: no sweep holds up appends for long. */
+  sweepLogsMax: 500,
+  sweepRowsMax: 500,
+  /** Lifetime of the invitation that makes the first account: one day. */
+  firstInviteLifetimeMs: 86_400_000,
+  /** What a client is told to wait when the server stops, and when it is too busy. */
+  goodbyeRetryAfterMs: 1_000,
+  busyRetryAfterMs: 500,
+  /** What a client is told to wait when the store fails or is full: people have to act. */
+  storageRetryAfterMs: 10_000,
+} as const;
+
+export type ServerLimits = { readonly [K in keyof typeof serverLimits]: number };
+
+/** Limits inside the store. They are part of its contract, so that every store refuses alike. */
+export const storeLimits = {
+  /** Smallest piece of a blob except its last: bounds the rows that a blob can take. */
+  blobChunkBytesMin: 4_096,
+  /** Remembered digests of key packages that were handed out, per device and suite: a repeated publish must not revive one. */
+  spentKeyPackagesMax: 256,
+  /** Cipher suites for which one device keeps key packages: the ones in use, and the next ones. */
+  suitesPerDeviceMax: 4,
+  /** How long an expired invitation is remembered, so that its holder hears "expired": thirty days. */
+  expiredInviteKeptMs: 2_592_000_000,
+} as const;
