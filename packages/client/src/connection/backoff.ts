@@ -1,0 +1,16 @@
+/** When to try again: full jitter, so that clients that lost a server together do not return together. */
+import { clientLimits } from "../limits.ts";
+
+/**
+ * Milliseconds to wait before attempt `failures + 1`. `fraction` is uniform in [0, 1); `atLeastMs` is what
+ * the other side asked for, which jitter only adds to.
+ */
+export function retryDelayMs(failures: number, fraction: number, atLeastMs = 0): number {
+  const bound = Math.min(clientLimits.retryDelayMsMax, clientLimits.retryDelayMsMin * 2 ** Math.min(failures, 16));
+  return Math.round(Math.max(0, atLeastMs) + bound * fraction);
+}
+
+/** A uniform fraction in [0, 1) out of four random bytes. */
+export function fractionOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
+}

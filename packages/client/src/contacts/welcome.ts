@@ -1,0 +1,189 @@
+/** Being welcomed into a group: by a contact, by somebody with one's link, or by an own device. */
+import { sameBytes, toHex } from "@rempart/protocol";
+import {
+  decryptBlob,
+  type FoundedEntry,
+  type Group,
+  type Joined,
+  joinFromWelcome,
+  type Payload,
+  SessionError,
+  type WelcomeEntry,
+} from "@rempart/session";
+import type { Changes } from "../engine/changes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { downloadBlob } from "../files/download.ts";
+import { clientLimits } from "../limits.ts";
+import { addNotice } from "../messages/notices.ts";
+import { isFollowed } from "../store/logs.ts";
+import type { WelcomeBack } from "../store/rejoins.ts";
+import type { Effect } from "../sync/contact-log.ts";
+
+/** Opens a Welcome. Throws `SessionError` when it is not for this device, or not one to be followed. */
+export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promise<Effect> {
+  const sender = toHex(entry.sender);
+  if (!isFromSomebodyKnown(engine, entry, sender)) return {};
+  const { device } = engine.own();
+  const welcome = await payloadBytes(engine, entry.welcome);
+  const keyPackages = engine.tables.keyPackages.all();
+  let joined: Joined;
+  try {
+    joined = await joinFromWelcome(engine.crypto, { device, welcome, keyPackages });
+  } catch (error) {
+    if (!(error instanceof SessionError) || error.code !== "ERR_MLS_NOT_MEMBER") throw error;
+    return missedEffect(engine, entry);
+  }
+  const { group } = joined;
+  if (!sameBytes(group.groupId, entry.join.logId) || !sameBytes(joined.invitedBy.accountId, entry.sender)) return {};
+  const log = toHex(group.groupId);
+  const old = engine.tables.logs.get(log);
+  // A Welcome that is read again, or one for a group that this device has found its way back into.
+  if (old?.state === "active") return welcomeBackEffect(engine, entry);
+  if (old !== undefined && old.epoch >= group.epoch) return {};
+  const { kind } = group.policy;
+  const greeting = await (kind === "self"
+    ? engine.selfSync.composeHello(log)
+    : engine.selfSync.composeProfile(log, kind));
+  return {
+    write: (changes) => writeJoin(engine, { entry, joined, log, sender, greeting }, changes),
+    apply() {
+      engine.groupCache.set(log, group);
+      engine.sync.follow(log);
+      engine.keyPackages.kick();
+      // This account was there before this device: what it has missed is its own.
+      if (sender === engine.own().account) engine.history.ask(log, 1, entry.join.fromSeq - 1);
+    },
+  };
+}
+
+/**
+ * A Welcome for keys that this device does not have. For a new device those are its siblings' old ones; for any
+ * other it may be that a backup was restored which lacks them: then the sender is asked for a way in. When
+ * the Welcome was for a sibling after all, nobody answers, and the question is dropped.
+ */
+function missedEffect(engine: Engine, entry: WelcomeEntry): Effect {
+  const { logs, meta, people } = engine.tables;
+  const { senderCard } = entry;
+  const back = welcomeBackOf(entry);
+  const { log, helper } = back;
+  const old = logs.get(log);
+  if (meta.get("selfGroup") === undefined || old?.state === "lost") return {};
+  if (isFollowed(old?.state)) return welcomeBackEffect(engine, entry);
+  // Read again, by a device that has left since.
+  if (old !== undefined && old.nextSeq >= back.fromSeq) return {};
+  return {
+    write() {
+      if (helper !== engine.own().account && people.get(helper)?.card === undefined) people.setCard(helper, senderCard);
+      engine.healing.missed(back);
+      engine.keyPackages.suspect();
+    },
+    apply() {
+      engine.healing.kickAll();
+      engine.keyPackages.kick();
+    },
+  };
+}
+
+/** A note of this account that it has founded a group: news to a device that was restored from an older backup. */
+export function foundedEffect(engine: Engine, { sender, helper, join }: FoundedEntry): Effect {
+  const { logs, meta } = engine.tables;
+  const log = toHex(join.logId);
+  const isOwn = toHex(sender) === engine.own().account;
+  if (!isOwn || meta.get("selfGroup") === undefined || logs.get(log) !== undefined) return {};
+  return {
+    write() {
+      engine.healing.missed({ log, fromSeq: join.fromSeq, chain: join.chain, helper: toHex(helper) });
+      engine.keyPackages.suspect();
+    },
+    apply() {
+      engine.healing.kickAll();
+      engine.keyPackages.kick();
+    },
+  };
+}
+
+/**
+ * A Welcome to a group that this device is in. Where it is from later than this device has read, this device may have
+ * been removed in between, and will need it when it reads so.
+ */
+function welcomeBackEffect(engine: Engine, entry: WelcomeEntry): Effect {
+  const back = welcomeBackOf(entry);
+  const nextSeq = engine.tables.logs.get(back.log)?.nextSeq ?? 0;
+  return back.fromSeq > nextSeq ? { write: () => engine.tables.rejoins.noteWelcome(back) } : {};
+}
+
+function welcomeBackOf({ join, sender }: WelcomeEntry): WelcomeBack {
+  return { log: toHex(join.logId), fromSeq: join.fromSeq, chain: join.chain, helper: toHex(sender) };
+}
+
+/** Strangers get in by a link of this account only; groups take in what contacts send. */
+function isFromSomebodyKnown(engine: Engine, entry: WelcomeEntry, sender: string): boolean {
+  const { account, card } = engine.own();
+  if (sender === account || engine.tables.people.get(sender)?.contactAt !== undefined) return true;
+  return entry.linkSecret !== undefined && sameBytes(entry.linkSecret, card.linkSecret);
+}
+
+/** What an entry carries or refers to. Throws `ERR_BLOB` when the server does not have it. */
+export async function payloadBytes(engine: Engine, payload: Payload): Promise<Uint8Array> {
+  if (payload.kind === "inline") return payload.bytes.slice();
+  const ciphertext = await downloadBlob(engine, payload.blob);
+  if (ciphertext === undefined) throw new SessionError("ERR_BLOB", "the blob of an entry is not on the server");
+  return decryptBlob(engine.crypto, payload.blob, ciphertext);
+}
+
+interface Join {
+  readonly entry: WelcomeEntry;
+  readonly joined: Joined;
+  readonly log: string;
+  readonly sender: string;
+  /** What this device says first in the group. */
+  readonly greeting: Uint8Array;
+}
+
+function writeJoin(engine: Engine, join: Join, changes: Changes): void {
+  const { entry, joined, log, sender, greeting } = join;
+  const { group, used, write } = joined;
+  const { logs, groups, keyPackages, rejoins, people, commits } = engine.tables;
+  const { fromSeq: nextSeq, chain } = entry.join;
+  logs.forgetChain(log);
+  logs.put({ log, kind: "group", state: "active", isCreated: true, nextSeq, chain, ...group.keys });
+  groups.write(log, [write]);
+  rejoins.remove(log);
+  commits.abandon(log);
+  if (!used.isLastResort) keyPackages.remove(used.reference);
+  if (sender !== engine.own().account) {
+    people.setName(sender, cleanName(entry.senderName));
+    if (people.get(sender)?.card === undefined) people.setCard(sender, entry.senderCard);
+  }
+  engine.outbox.add(log, { content: greeting });
+  if (group.policy.kind === "self") engine.tables.meta.set("selfGroup", log);
+  else writeChat(engine, join, changes);
+}
+
+function writeChat(engine: Engine, { log, joined, entry }: Join, changes: Changes): void {
+  const { group } = joined;
+  const other = otherAccount(engine, group);
+  const now = engine.clock.now();
+  engine.groups.addChat({ log, group, ...(other !== undefined && { other }), at: now }, changes);
+  const notice = { log, seq: entry.join.fromSeq - 1, at: now, index: 14, notice: { kind: "joined" } } as const;
+  if (group.policy.kind === "group") addNotice(engine, notice, changes);
+}
+
+/** The other account of a direct group: it stands in the policy even when none of its devices is there. */
+export function otherAccount(engine: Engine, group: Group): string | undefined {
+  if (group.policy.kind !== "direct") return undefined;
+  const { account } = engine.own();
+  return group.policy.roles.map((role) => toHex(role.accountId)).find((candidate) => candidate !== account);
+}
+
+/**
+ * At most `nameUnitsMax` units, without control characters and halves of characters: what others call themselves
+ * is not to be trusted.
+ */
+export function cleanName(name: string): string {
+  return name
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, clientLimits.nameUnitsMax)
+    .toWellFormed();
+}

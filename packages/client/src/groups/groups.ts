@@ -1,0 +1,276 @@
+/** Founding, leaving and finding groups. */
+import { asId, authOf, ProtocolError, toHex } from "@rempart/protocol";
+import { chainStart, createGroup, type Group, type GroupPolicy, type SuiteName } from "@rempart/session";
+import type { Changes } from "../engine/changes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { newEntryId } from "../engine/identity.ts";
+import type { Pump } from "../engine/pump.ts";
+import { ClientError } from "../errors.ts";
+import { clientLimits } from "../limits.ts";
+import { mergedOffset } from "../messages/place.ts";
+import type { ChatRow } from "../store/chats.ts";
+import type { NewMember } from "../store/commits.ts";
+import { isGone, logIdOf } from "../store/logs.ts";
+import { storedMembersOf } from "./members.ts";
+
+export interface NewGroup {
+  readonly policy: GroupPolicy;
+  readonly suite: SuiteName;
+  readonly members: readonly NewMember[];
+  /** The other account of a direct group. */
+  readonly other?: string;
+  /** What the link called that account; counts while nothing better is known. */
+  readonly otherName?: string;
+}
+
+export class Groups {
+  readonly #engine: Engine;
+  /** Creates logs on the server. */
+  readonly #pump: Pump;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#pump = engine.pump((log) => this.#create(log));
+  }
+
+  /** Founds a group, durably on this device; its log, its members and their welcomes follow by themselves. */
+  async found(group: NewGroup): Promise<string> {
+    const { policy, suite, members, other, otherName = "" } = group;
+    const { device } = this.#engine.own();
+    const groupId = asId("LogId", this.#engine.crypto.entropy.randomBytes(16));
+    const made = await createGroup(this.#engine.crypto, { device, groupId, suite, policy });
+    const log = toHex(groupId);
+    this.#engine.write(
+      (changes) => {
+        this.addLog(log, made.group);
+        this.#engine.tables.groups.write(log, [made.write]);
+        const at = this.#engine.clock.now();
+        if (other !== undefined) this.#engine.tables.people.learnName(other, otherName);
+        this.addChat({ log, group: made.group, at, ...(other !== undefined && { other }) }, changes);
+        if (members.length > 0) this.#engine.tables.commits.wish(log, { kind: "add", members });
+      },
+      () => this.#engine.groupCache.set(log, made.group),
+    );
+    this.create(log);
+    return log;
+  }
+
+  /** A log of a new group. Call it in a transaction, and `create` after it. */
+  addLog(log: string, group: Group): void {
+    const { readKey, writeKey, epoch } = group.keys;
+    const row = { log, kind: "group", state: "active", isCreated: false, nextSeq: 1, chain: chainStart } as const;
+    this.#engine.tables.logs.put({ ...row, readKey, writeKey, epoch });
+  }
+
+  /** Creates a log on the server, as soon as there is a connection. */
+  create(log: string): void {
+    this.#pump.kick(log);
+  }
+
+  createAll(): void {
+    for (const row of this.#engine.tables.logs.inState("active")) if (!row.isCreated) this.create(row.log);
+  }
+
+  async #create(log: string): Promise<"again" | "idle"> {
+    const row = this.#engine.tables.logs.get(log);
+    if (row === undefined || row.isCreated || !this.#engine.connection.isOnline) return "idle";
+    const { readKey, writeKey } = row;
+    try {
+      const auths = { readAuth: authOf(readKey), writeAuth: authOf(writeKey) };
+      await this.#engine.connection.request("create", {
+        logId: logIdOf(log),
+        ...auths,
+        policy: { retentionSeconds: 0 },
+      });
+    } catch (error) {
+      // Made by an attempt whose answer was lost: the id is ours alone.
+      if (!(error instanceof ProtocolError) || error.code !== "ERR_EXISTS") throw error;
+    }
+    this.#engine.write(() => this.#engine.tables.logs.setCreated(log));
+    this.#engine.sync.follow(log);
+    return "idle";
+  }
+
+  /** The chat of a log, as lists show it. Call it in a transaction. */
+  addChat(
+    chat: { readonly log: string; readonly group: Group; readonly other?: string; readonly at: number },
+    changes: Changes,
+  ): void {
+    const { log, group, other, at } = chat;
+    const { chats, people } = this.#engine.tables;
+    const old = chats.get(log);
+    chats.put({
+      chat: log,
+      kind: group.policy.kind === "direct" ? "direct" : "group",
+      ...(other !== undefined && { other }),
+      ...(old?.shownAs !== undefined && { shownAs: old.shownAs }),
+      title: group.policy.name,
+      group: storedMembersOf(group),
+      suite: group.suite,
+      joinedAt: old?.joinedAt ?? at,
+      lastAt: Math.max(old?.lastAt ?? 0, at),
+      readOrder: old?.readOrder ?? 0,
+      draft: old?.draft ?? "",
+      isDeleted: false,
+    });
+    if (other !== undefined) {
+      if (people.addContact(other, at)) changes.mark("contacts");
+      this.#converge(other, changes);
+    }
+    changes.chat(log);
+  }
+
+  /**
+   * Two people who add each other at once make two chats. Both sides go on in the one of the lowest id, and
+   * show what came in the other before it; the other's log stays open, for what is still on its way there.
+   */
+  #converge(other: string, changes: Changes): void {
+    const { chats, logs, messages } = this.#engine.tables;
+    const rows = chats.directWith(other).filter((row) => !isGone(logs.get(row.chat)?.state));
+    const winner = rows.map((row) => row.chat).sort()[0];
+    if (winner === undefined || rows.length < 2) return;
+    for (const row of rows) {
+      if (row.chat === winner || row.shownAs === winner) continue;
+      chats.setShownAs(row.chat, winner);
+      messages.merge(row.chat, winner, mergedOffset(row.chat));
+      if (row.draft !== "") chats.setDraft(winner, row.draft);
+      changes.chat(row.chat);
+    }
+    changes.chat(winner);
+  }
+
+  /** The chat that is used with an account, or `undefined`. */
+  directChat(account: string): string | undefined {
+    const { chats, logs } = this.#engine.tables;
+    const rows = chats.directWith(account).filter((row) => !isGone(logs.get(row.chat)?.state));
+    return rows.find((row) => row.shownAs === undefined)?.chat ?? rows[0]?.chat;
+  }
+
+  /** The chat in whose place another may be shown. */
+  shownAs(chat: string): string {
+    return this.#engine.tables.chats.get(chat)?.shownAs ?? chat;
+  }
+
+  /** The chat by its id, or by that of one whose place it took. Throws `ERR_NOT_FOUND`. */
+  chatRow(chat: string): ChatRow {
+    const row = this.#engine.tables.chats.get(this.shownAs(chat));
+    if (row === undefined) throw new ClientError("ERR_NOT_FOUND", "there is no such chat");
+    return row;
+  }
+
+  /** The chat, if something can be done in it. Throws `ERR_INACTIVE`. */
+  activeChat(chat: string): ChatRow {
+    const row = this.chatRow(chat);
+    if (isGone(this.#engine.tables.logs.get(row.chat)?.state)) {
+      throw new ClientError("ERR_INACTIVE", "this chat was left, nothing can be changed in it");
+    }
+    return row;
+  }
+
+  /** Waits until a chat's members have been told of it, or for `settleTimeoutMs`. */
+  async settled(chat: string): Promise<void> {
+    const { commits, deliveries } = this.#engine.tables;
+    let isOver = false;
+    const cancel = this.#engine.after(clientLimits.settleTimeoutMs, () => {
+      isOver = true;
+      this.#engine.waiters.changed();
+    });
+    const isSettled = () => commits.intentions(chat).length === 0 && deliveries.countFor(chat) === 0;
+    try {
+      await this.#engine.waiters.until(() => (isOver || isSettled() ? true : undefined));
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Queues this account's leave: a proposal for each of its devices, this one last. */
+  async leave(chat: string): Promise<void> {
+    const row = this.activeChat(chat);
+    if (row.kind === "direct") throw new ClientError("ERR_ARGUMENT", "a one-to-one chat cannot be left, only a group");
+    const log = row.chat;
+    const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
+    if (group === undefined) throw new ClientError("ERR_INACTIVE", "this device is not in the group");
+    const { account } = this.#engine.own();
+    if (group.members.every((member) => toHex(member.accountId) === account)) {
+      await this.#leaveAlone(log, group);
+      return;
+    }
+    this.#engine.write(() => this.queueLeave(log, group));
+    this.#engine.outbox.kick(log);
+    await this.#engine.waiters.until(() => (isGone(this.#engine.tables.logs.get(log)?.state) ? true : undefined));
+  }
+
+  /** Nobody is left who could commit a leave: this device takes its siblings out, and then itself. */
+  async #leaveAlone(log: string, group: Group): Promise<void> {
+    for (const { leafIndex, deviceId } of group.members) {
+      if (leafIndex === group.self.leafIndex) continue;
+      await this.#engine.commits.fulfil(log, { kind: "remove-device", device: toHex(deviceId) });
+    }
+    if (this.#engine.tables.commits.intentions(log).length > 0) {
+      throw new ClientError("ERR_OFFLINE", "the other devices of this account could not be told yet: try again later");
+    }
+    this.#engine.write(
+      (changes) => this.hasLeft(log, changes),
+      () => this.hasGone(log),
+    );
+  }
+
+  /** A proposal for each device of this account that is in the group, this one's last. Call it in a transaction. */
+  queueLeave(log: string, group: Group): void {
+    const { account, device } = this.#engine.own();
+    const own = toHex(device.deviceId);
+    const devices = group.members.filter((member) => toHex(member.accountId) === account).map((m) => m.deviceId);
+    devices.sort((a, b) => Number(toHex(a) === own) - Number(toHex(b) === own));
+    for (const content of devices) this.#addLeave(log, content);
+  }
+
+  /** The proposal for this device alone. Call it in a transaction. */
+  queueOwnLeave(log: string): void {
+    this.#addLeave(log, this.#engine.own().device.deviceId);
+  }
+
+  #addLeave(log: string, content: Uint8Array): void {
+    this.#engine.tables.outbox.add({ log, kind: "leave", entryId: newEntryId(this.#engine.crypto), content });
+  }
+
+  /**
+   * This device's leave is durable: for the person the chat is over. The log is followed on, because a commit
+   * that was made before it saw the proposal drops it, and then it has to be made again. Call it in a transaction.
+   */
+  isLeaving(log: string, changes: Changes): void {
+    this.#engine.tables.logs.setState(log, "leaving");
+    this.#giveUp(log, changes);
+  }
+
+  /** This device is out of a group. Call it in a transaction. */
+  hasLeft(log: string, changes: Changes): void {
+    this.#engine.tables.logs.setState(log, "left");
+    // Keys of a group that this device is no longer in are worth nothing but to a thief.
+    this.#engine.tables.groups.remove(log);
+    this.#giveUp(log, changes);
+    // A Welcome from after this departure was read before it.
+    const welcome = this.#engine.tables.rejoins.takeWelcome(log);
+    const nextSeq = this.#engine.tables.logs.get(log)?.nextSeq ?? 0;
+    if (welcome !== undefined && welcome.fromSeq > nextSeq) this.#engine.healing.missed(welcome);
+  }
+
+  /** Brings memory up to date after {@link hasLeft}. */
+  hasGone(log: string): void {
+    this.#engine.groupCache.drop(log);
+    this.#engine.sync.unfollow(log);
+    this.#engine.healing.kickAll();
+  }
+
+  /** What was queued for the group can never be sent. */
+  #giveUp(log: string, changes: Changes): void {
+    const { outbox, commits, messages, rejoins, receipts } = this.#engine.tables;
+    for (const message of outbox.abandon(log)) {
+      if (messages.get(message)?.state === "queued") messages.setState(message, "failed", "ERR_INACTIVE");
+      changes.message(message);
+    }
+    commits.abandon(log);
+    rejoins.remove(log);
+    receipts.forget(log);
+    changes.chat(log);
+  }
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { chatBetween, eventually, type Person, reopen, sees, texts, World } from "./world.ts";
+
+suite("accounts of several devices", () => {
+  const world = new World();
+  let ada: Person;
+  let adaPhone: Person;
+  let bob: Person;
+  let bobPhone: Person;
+  let bobTablet: Person;
+  let chat: string;
+
+  async function linked(person: Person): Promise<Person> {
+    const device = await world.stranger();
+    await device.client.createLinkedDevice(await person.client.exportDeviceLink());
+    return device;
+  }
+
+  before(async () => {
+    [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
+    chat = await chatBetween(ada, bob);
+    await chatBetween(bob, ada);
+    await ada.client.send({ chat, text: "from the time of one device each" });
+    await sees(bob, chat, ["from the time of one device each"]);
+  });
+  after(() => world.end());
+
+  test("a linked device is let into every chat, and gets its history and contacts", async () => {
+    adaPhone = await linked(ada);
+    const account = await adaPhone.client.account();
+    assert.equal(account?.account, (await ada.client.account())?.account);
+    assert.equal(account?.name, "Ada");
+    await sees(adaPhone, chat, ["from the time of one device each"]);
+    await eventually(adaPhone.client, async () => (await adaPhone.client.contacts())[0]?.name === "Bob");
+    bobPhone = await linked(bob);
+    bobTablet = await linked(bob);
+    for (const device of [bobPhone, bobTablet]) await sees(device, chat, ["from the time of one device each"]);
+    const members = await eventually(ada.client, async () => {
+      const view = await ada.client.chat(chat);
+      return view.members.reduce((total, member) => total + member.devices, 0) === 5 && view.members;
+    });
+    assert.equal(members.length, 2);
+  });
+
+  test("whatever any device writes, all five show, in one order", async () => {
+    const expected = ["from the time of one device each"];
+    for (const [index, device] of [adaPhone, bobTablet, ada, bobPhone, bob].entries()) {
+      const { message } = await device.client.send({ chat, text: `${index}` });
+      await device.client.whenSent(message);
+      expected.push(`${index}`);
+    }
+    for (const device of [ada, adaPhone, bob, bobPhone, bobTablet]) await sees(device, chat, expected);
+    const own = await adaPhone.client.messages({ chat, limit: 10 });
+    assert.ok(own.filter((m) => m.name === "Ada").every((m) => m.isOwn));
+  });
+
+  test("of the edits that two devices make of one message, all show the one that is last in the log", async () => {
+    const { message } = await ada.client.send({ chat, text: "draft" });
+    await sees(adaPhone, chat, [...(await texts(adaPhone.client, chat)).filter((text) => text !== "draft"), "draft"]);
+    ada.network.down();
+    await ada.client.edit({ message, text: "second" });
+    await adaPhone.client.edit({ message, text: "first" });
+    await eventually(bob.client, async () => (await texts(bob.client, chat)).includes("first"));
+    ada.network.isUp = true;
+    await ada.client.reconnect();
+    for (const device of [bob, adaPhone, ada]) {
+      await eventually(device.client, async () => (await texts(device.client, chat)).includes("second"));
+    }
+    // What has come by then from the log would have undone it.
+    await ada.client.whenSent((await ada.client.send({ chat, text: "after" })).message);
+    assert.ok((await texts(ada.client, chat)).includes("second"));
+  });
+
+  test("what is read on one device is read on the other", async () => {
+    const { unread } = await ada.client.chat(chat);
+    assert.ok(unread > 0);
+    await eventually(adaPhone.client, async () => (await adaPhone.client.chat(chat)).unread === unread);
+    const last = (await adaPhone.client.messages({ chat, limit: 1 }))[0];
+    await adaPhone.client.markRead({ chat, upTo: last?.order ?? 0 });
+    await eventually(ada.client, async () => (await ada.client.chat(chat)).unread === 0);
+  });
+
+  test("a new group reaches all devices of its members, and a leave takes all of an account's", async () => {
+    const account = (await bob.client.account())?.account ?? "";
+    const { chat: group } = await adaPhone.client.createGroup({ name: "All", contacts: [account] });
+    for (const device of [ada, bob, bobPhone, bobTablet]) {
+      await eventually(device.client, async () => (await device.client.chats()).some((c) => c.chat === group));
+    }
+    await bobTablet.client.send({ chat: group, text: "hi" });
+    for (const device of [ada, adaPhone, bob]) {
+      await eventually(device.client, async () => (await texts(device.client, group)).join() === "hi");
+    }
+    await bobPhone.client.leaveGroup(group);
+    for (const device of [bob, bobTablet]) {
+      await eventually(device.client, async () => !(await device.client.chat(group)).isActive);
+    }
+    await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
+  });
+
+  test("preferences follow", async () => {
+    await bob.client.setPreferences({ language: "fr" });
+    await eventually(bobTablet.client, async () => (await bobTablet.client.preferences()).language === "fr");
+    await reopen(bobTablet);
+    assert.equal((await bobTablet.client.preferences()).language, "fr");
+  });
+});

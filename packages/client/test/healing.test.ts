@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { afterEach, suite, test } from "node:test";
+import { openSqliteStore } from "../src/platform/node/index.ts";
+import { chatBetween, eventually, openClient, type Person, reopen, sees, texts, World } from "./world.ts";
+
+function backUp(person: Person): string {
+  const copy = `${person.store}.backup`;
+  copyFileSync(person.store, copy);
+  if (existsSync(`${person.store}-wal`)) copyFileSync(`${person.store}-wal`, `${copy}-wal`);
+  return copy;
+}
+
+function restore(person: Person, copy: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${person.store}${end}`, { force: true });
+  copyFileSync(copy, person.store);
+  if (existsSync(`${copy}-wal`)) copyFileSync(`${copy}-wal`, `${person.store}-wal`);
+}
+
+/** Damages the store of a client that is not running. */
+function forget(person: Person, chat: string): void {
+  const store = openSqliteStore(person.store);
+  store.transaction(() => store.run("DELETE FROM snapshots WHERE log = ?", chat));
+  store.close();
+}
+
+async function idOf(person: Person): Promise<string> {
+  return (await person.client.account())?.account ?? "";
+}
+
+async function hasChat(person: Person, chat: string): Promise<void> {
+  await eventually(person.client, async () => (await person.client.chats()).some((view) => view.chat === chat));
+}
+
+/** More groups than a device has keys for at any one time: some are joined with keys made meanwhile. */
+async function manyGroups(founder: Person, member: Person): Promise<readonly string[]> {
+  const chats: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    const { chat } = await founder.client.createGroup({ name: `G${i}`, contacts: [await idOf(member)] });
+    await hasChat(member, chat);
+    chats.push(chat);
+  }
+  return chats;
+}
+
+async function speaks(speaker: Person, listener: Person, chat: string): Promise<void> {
+  await hasChat(speaker, chat);
+  await speaker.client.send({ chat, text: "back" });
+  await eventually(listener.client, async () => (await texts(listener.client, chat)).includes("back"));
+}
+
+async function noticesOf(person: Person, chat: string): Promise<readonly string[]> {
+  return (await person.client.messages({ chat, limit: 50 })).flatMap((view) => view.notice?.kind ?? []);
+}
+
+suite("healing", () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  async function pair(): Promise<{ ada: Person; bob: Person; chat: string }> {
+    world = new World();
+    const [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
+    const chat = await chatBetween(ada, bob);
+    await chatBetween(bob, ada);
+    await ada.client.send({ chat, text: "before" });
+    await sees(bob, chat, ["before"]);
+    return { ada, bob, chat };
+  }
+
+  test("a restored backup finds its own later messages, renews its keys, and goes on", async () => {
+    const { ada, bob, chat } = await pair();
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.client = await openClient(ada);
+    for (const text of ["x", "y"]) {
+      const { message } = await ada.client.send({ chat, text });
+      await ada.client.whenSent(message);
+    }
+    await sees(bob, chat, ["before", "x", "y"]);
+    await ada.client.close();
+    restore(ada, copy);
+    ada.client = await openClient(ada);
+    const sent = await ada.client.send({ chat, text: "after" });
+    await ada.client.whenSent(sent.message);
+    await sees(ada, chat, ["before", "x", "y", "after"]);
+    await sees(bob, chat, ["before", "x", "y", "after"]);
+    assert.deepEqual((await bob.client.chat(chat)).warnings, []);
+  });
+
+  test("a backup from before an own commit comes back by an external commit, and asks for what it missed", async () => {
+    const { ada, bob } = await pair();
+    const account = (await bob.client.account())?.account ?? "";
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [account] });
+    await eventually(bob.client, async () => (await bob.client.chats()).some((c) => c.chat === chat));
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.client = await openClient(ada);
+    await ada.client.renameGroup({ chat, name: "H" });
+    const { message } = await ada.client.send({ chat, text: "under H" });
+    await ada.client.whenSent(message);
+    await bob.client.send({ chat, text: "noted" });
+    await sees(ada, chat, ["under H", "noted"]);
+    await ada.client.close();
+    restore(ada, copy);
+    ada.client = await openClient(ada);
+    await sees(ada, chat, ["under H", "noted"]);
+    assert.equal((await ada.client.chat(chat)).title, "H");
+    await ada.client.send({ chat, text: "here again" });
+    await sees(bob, chat, ["under H", "noted", "here again"]);
+    const kinds = (await ada.client.messages({ chat, limit: 50 })).flatMap((m) => m.notice?.kind ?? []);
+    assert.ok(kinds.includes("rejoined"));
+  });
+
+  test("a lost group state heals without anybody doing anything", async () => {
+    const { ada, bob, chat } = await pair();
+    await bob.client.close();
+    forget(bob, chat);
+    await ada.client.send({ chat, text: "can you read this?" });
+    bob.client = await openClient(bob);
+    await sees(bob, chat, ["before", "can you read this?"]);
+    await bob.client.send({ chat, text: "yes" });
+    await sees(ada, chat, ["before", "can you read this?", "yes"]);
+    await reopen(bob);
+    assert.deepEqual(await texts(bob.client, chat), ["before", "can you read this?", "yes"]);
+  });
+
+  test("members who are nobody's contacts help each other back, also those who came later", async () => {
+    world = new World();
+    const [ada, bob, cyd, dan] = (await world.people("Ada", "Bob", "Cyd", "Dan")) as [Person, Person, Person, Person];
+    for (const person of [bob, cyd, dan]) await chatBetween(ada, person);
+    const [toBob, toCyd, toDan] = await Promise.all([bob, cyd, dan].map(idOf));
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [toBob ?? "", toCyd ?? ""] });
+    const said = ["from Bob", "from Cyd"];
+    for (const [person, text] of [
+      [bob, said[0]],
+      [cyd, said[1]],
+    ] as const) {
+      await eventually(person.client, async () => (await person.client.chats()).some((view) => view.chat === chat));
+      const { message } = await person.client.send({ chat, text: text ?? "" });
+      await person.client.whenSent(message);
+    }
+    for (const person of [ada, bob, cyd]) await sees(person, chat, said);
+    await ada.client.addMembers({ chat, contacts: [toDan ?? ""] });
+    await eventually(dan.client, async () => {
+      const names =
+        (await dan.client.chats()).some((view) => view.chat === chat) && (await dan.client.chat(chat)).members;
+      return (
+        names &&
+        names
+          .map((member) => member.name)
+          .sort()
+          .join() === "Ada,Bob,Cyd,Dan"
+      );
+    });
+    ada.network.down();
+    cyd.network.down();
+    for (const [lost, helper, text] of [
+      [dan, bob, "can Dan read this?"],
+      [bob, dan, "can Bob?"],
+    ] as const) {
+      await lost.client.close();
+      forget(lost, chat);
+      const { message } = await helper.client.send({ chat, text });
+      await helper.client.whenSent(message);
+      lost.client = await openClient(lost);
+      await eventually(lost.client, async () => (await texts(lost.client, chat)).includes(text));
+      const contacts = (await lost.client.contacts()).map((contact) => contact.contact);
+      assert.deepEqual(contacts, [await idOf(ada)]);
+    }
+  });
+
+  test("a chat that was joined after the backup was made is found again", async () => {
+    const { ada, bob, chat: direct } = await pair();
+    await bob.client.close();
+    const copy = backUp(bob);
+    bob.client = await openClient(bob);
+    const chats = await manyGroups(ada, bob);
+    await bob.client.close();
+    restore(bob, copy);
+    bob.client = await openClient(bob);
+    for (const chat of [...chats, direct]) await speaks(bob, ada, chat);
+    const kinds: string[] = [];
+    for (const chat of chats) kinds.push(...(await noticesOf(bob, chat)));
+    assert.ok(kinds.includes("rejoined") && kinds.includes("joined"));
+    // The keys that the backup lacks are not on the server any more: nobody has to be helped into new groups.
+    for (const chat of await manyGroups(ada, bob)) assert.deepEqual(await noticesOf(bob, chat), ["joined"]);
+  });
+
+  test("a group that was founded after the backup was made is found again", async () => {
+    const { ada, bob, chat: direct } = await pair();
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.client = await openClient(ada);
+    await speaks(bob, ada, direct);
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await speaks(bob, ada, chat);
+    await ada.client.close();
+    restore(ada, copy);
+    ada.client = await openClient(ada);
+    await speaks(ada, bob, chat);
+  });
+
+  for (const when of ["before", "after"] as const) {
+    test(`a group is found again that one was removed from ${when} the backup, and added to after it`, async () => {
+      const { ada, bob } = await pair();
+      const account = await idOf(bob);
+      const { chat } = await ada.client.createGroup({ name: "G", contacts: [account] });
+      await hasChat(bob, chat);
+      const remove = async () => {
+        await ada.client.removeMember({ chat, account });
+        await eventually(bob.client, async () => !(await bob.client.chat(chat)).isActive);
+      };
+      if (when === "before") await remove();
+      await bob.client.close();
+      const copy = backUp(bob);
+      bob.client = await openClient(bob);
+      if (when === "after") await remove();
+      await manyGroups(ada, bob);
+      await ada.client.addMembers({ chat, contacts: [account] });
+      await eventually(bob.client, async () => (await bob.client.chat(chat)).isActive);
+      await bob.client.close();
+      restore(bob, copy);
+      bob.client = await openClient(bob);
+      const entries = async () => (await noticesOf(bob, chat)).filter((kind) => kind === "joined").length;
+      await eventually(bob.client, async () => (await entries()) === 2);
+      await speaks(bob, ada, chat);
+    });
+  }
+});
