@@ -1,0 +1,86 @@
+/**
+ * What really happened in a run, as the simulation knows it because it did it: who said what, and what he
+ * was told about it. The engines are judged against this.
+ */
+import type { MessageView } from "@rempart/client";
+import type { Violations } from "./violation.ts";
+
+export interface Said {
+  readonly message: string;
+  readonly chat: string;
+  readonly account: string;
+  readonly device: string;
+  /** The marked text it was sent with. */
+  readonly text: string;
+  /** Set once `whenSent` said that the server has it for good. */
+  ackedSeq?: number;
+}
+
+export class Facts {
+  readonly #violations: Violations;
+  readonly #said = new Map<string, Said>();
+  readonly #byText = new Map<string, Said>();
+  /** Where each message stands in its log, as the first device that showed it said. */
+  readonly #positions = new Map<string, { readonly seq: number; readonly device: string }>();
+  #texts = 0;
+
+  constructor(violations: Violations) {
+    this.#violations = violations;
+  }
+
+  /** A number for the next marked text, so that no two are alike. */
+  nextText(): number {
+    return this.#texts++;
+  }
+
+  get said(): readonly Said[] {
+    return [...this.#said.values()];
+  }
+
+  find(message: string): Said | undefined {
+    return this.#said.get(message);
+  }
+
+  say(said: Said): void {
+    if (this.#said.has(said.message)) {
+      this.#violations.report("I3", `${said.device} gave message id ${said.message} to a second message`);
+    }
+    this.#said.set(said.message, said);
+    this.#byText.set(said.text, said);
+  }
+
+  acked(message: string, seq: number): void {
+    const said = this.#said.get(message);
+    if (said === undefined) return;
+    said.ackedSeq = seq;
+    this.placed(message, seq, said.device);
+  }
+
+  /** A device shows this message: what it shows must agree with what was said, and where others have it. */
+  shown(view: MessageView, device: string): void {
+    if (view.notice !== undefined) return;
+    if (view.seq > 0) this.placed(view.message, view.seq, device);
+    const said = this.#byText.get(view.text);
+    if (said !== undefined && said.message !== view.message) {
+      this.#violations.report("I3", `${device} shows the text of message ${said.message} as message ${view.message}`);
+    }
+    const known = this.#said.get(view.message);
+    if (known !== undefined && known.account !== view.from) {
+      this.#violations.report(
+        "I3",
+        `${device} shows message ${view.message} as sent by ${view.from}, not ${known.account}`,
+      );
+    }
+  }
+
+  private placed(message: string, seq: number, device: string): void {
+    const known = this.#positions.get(message);
+    if (known === undefined) this.#positions.set(message, { seq, device });
+    else if (known.seq !== seq) {
+      this.#violations.report(
+        "I3",
+        `message ${message} is at seq ${seq} on ${device}, at ${known.seq} on ${known.device}`,
+      );
+    }
+  }
+}
