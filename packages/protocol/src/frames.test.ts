@@ -76,6 +76,8 @@ const requests: Record<OperationName, fc.Arbitrary<unknown>> = {
   blobStat: fc.record({ blobId: id16, key: id32 }),
   blobRead: fc.record({ blobId: id16, readKey: id32, offset: u53, length: u32 }),
   blobDelete: fc.record({ blobId: id16, writeKey: id32 }),
+  tokensIssue: fc.record({ deviceId: id16, day: u32, blinded: bytesOf(32 * 256) }),
+  tokenKeys: nothing,
 };
 
 const replies: Record<OperationName, fc.Arbitrary<unknown>> = {
@@ -105,6 +107,8 @@ const replies: Record<OperationName, fc.Arbitrary<unknown>> = {
   blobStat: fc.record({ size: u53, stored: u53 }),
   blobRead: fc.record({ bytes: bytesTo(500) }),
   blobDelete: nothing,
+  tokensIssue: fc.record({ signatures: bytesOf(32 * 256) }),
+  tokenKeys: fc.record({ today: u32, keys: listOf(fc.record({ day: u32, modulus: bytesOf(256) })) }),
 };
 
 const pushBodies: Record<PushName, fc.Arbitrary<unknown>> = {

@@ -19,6 +19,8 @@ import {
   u53,
   type ValueOf,
 } from "./codec.ts";
+import { gateLimits } from "./gate/limits.ts";
+import { rsaBytes } from "./gate/token.ts";
 import { challengeBytes, limits } from "./limits.ts";
 
 /** One entry of a log as readers receive it. `receivedAt` is in milliseconds since the Unix epoch. */
@@ -51,6 +53,16 @@ export const roleCodec = oneOf("member", "admin");
 export type ServerRole = ValueOf<typeof roleCodec>;
 
 const signature = fixed(64);
+
+/** As many RSA-2048 numbers, one behind another, as a device has tokens a day: never more, never fewer. */
+const tokenBatch = fixed(gateLimits.tokensPerDay * rsaBytes);
+
+/** `day`: the UTC day since the Unix epoch on which the issuer signs with this key. */
+const tokenKey = struct({ day: u32, modulus: fixed(rsaBytes) });
+export type TokenKey = ValueOf<typeof tokenKey>;
+
+/** Days of keys in one list: those that are kept, today and tomorrow. */
+const tokenKeysMax = gateLimits.tokenDaysKept + 2;
 
 interface Operation<Q, A> {
   readonly number: number;
@@ -166,6 +178,15 @@ export const operations = {
     struct({ bytes: bytes(limits.blobChunkBytesMax) }),
   ),
   blobDelete: operation(52, struct({ blobId: id("BlobId"), writeKey: id("Capability") }), empty),
+
+  /** The day's tokens of one device: blinded messages in, blind signatures out, in the same order. */
+  tokensIssue: operation(
+    56,
+    struct({ deviceId: id("DeviceId"), day: u32, blinded: tokenBatch }),
+    struct({ signatures: tokenBatch }),
+  ),
+  /** The issuer's keys, ascending by day; the same list for everybody, and nobody has to sign in for it. */
+  tokenKeys: operation(57, empty, struct({ today: u32, keys: list(tokenKey, tokenKeysMax) })),
 } as const;
 
 export type OperationName = keyof typeof operations;

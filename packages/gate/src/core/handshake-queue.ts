@@ -1,0 +1,230 @@
+import type { GateServerLimits } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import { type Bucket, levelOf } from "./bucket.ts";
+import { FairLine } from "./fair-line.ts";
+import type { PrefixBook } from "./prefix-book.ts";
+import { Served } from "./served.ts";
+import type { Outcome } from "./types.ts";
+import type { Visit } from "./visit.ts";
+
+/** Members; strangers of prefixes that members came from; all other strangers. */
+type HandshakeClass = "member" | "known" | "other";
+
+/** In hundredths: how handshakes are shared out while all wait, and up to where each fills the places in flight. */
+const classes = {
+  member: { share: 50, placesUpTo: 100 },
+  known: { share: 25, placesUpTo: 75 },
+  other: { share: 25, placesUpTo: 50 },
+} as const;
+const names = ["member", "known", "other"] as const;
+
+/** CPU of a handshake that nobody has measured yet, and bounds of what is believed of one, in milliseconds. */
+const costMsFirst = 1;
+const costMsMin = 0.2;
+const costMsMax = 8;
+
+interface Begun {
+  readonly name: HandshakeClass;
+  readonly at: number;
+  readonly estimateMs: number;
+}
+
+interface HandshakeQueueOptions {
+  readonly clock: Clock;
+  readonly limits: GateServerLimits;
+  readonly book: PrefixBook;
+  /** Connections that are through with TLS and not admitted. */
+  readonly handshaken: () => number;
+}
+
+/**
+ * Who gets his TLS handshake next. The shell pushes a visit when its hello is recognised, calls `next` until it gives
+ * nobody more (in every turn of the event loop, or every few milliseconds, while somebody waits), tells `finished` when
+ * a handshake is done or has failed, and closes whom `sweep` returns.
+ *
+ * While all classes wait, members begin half of the handshakes, strangers of members' prefixes a quarter, all others a
+ * quarter, fairly by prefix. What a class does not use the others have.
+ */
+export class HandshakeQueue {
+  readonly #options: HandshakeQueueOptions;
+  readonly #lines: Readonly<Record<HandshakeClass, FairLine>>;
+  readonly #served: Served;
+  /** In the order in which they were begun. */
+  readonly #begun = new Map<Visit, Begun>();
+  readonly #begunByClass: Record<HandshakeClass, number> = { member: 0, known: 0, other: 0 };
+  readonly #begunByPrefix = new Map<string, number>();
+  /** Pushed out, until the next sweep. */
+  #out: Visit[] = [];
+  /** How much each class was served, by its share: the least served is next (start-time fair queueing). */
+  readonly #progress: Record<HandshakeClass, number> = { member: 0, known: 0, other: 0 };
+  #progressNow = 0;
+  /** Milliseconds of CPU left. Goes below zero for what was begun on too low an estimate. */
+  readonly #cpu: Bucket;
+  #costMs = costMsFirst;
+
+  constructor(options: HandshakeQueueOptions) {
+    const { limits, clock, book } = options;
+    this.#options = options;
+    this.#served = new Served({ keysMax: limits.prefixesMax, fadeMs: limits.servedMs });
+    this.#cpu = { level: limits.handshakeTurnMs, at: clock.elapsed() };
+    const line = (sizePerPrefixMax: number) =>
+      new FairLine({
+        sizeMax: limits.handshakesWaitingMax,
+        sizePerPrefixMax,
+        oldMs: limits.handshakeOldMs,
+        served: (prefix, elapsed) => this.#served.of(prefix, elapsed),
+        isLast: (prefix, elapsed) => book.invalidProofs(prefix, elapsed) > 0 || this.#hasManyBegun(prefix),
+      });
+    const perPrefix = limits.handshakesWaitingPerPrefixMax;
+    const perTrustedPrefix = perPrefix * limits.trustedPrefixFactor;
+    this.#lines = { member: line(perTrustedPrefix), known: line(perTrustedPrefix), other: line(perPrefix) };
+  }
+
+  /** How long the oldest hello has waited, in milliseconds; 0 when none waits. For `Load`. */
+  get oldestAgeMs(): number {
+    const elapsed = this.#options.clock.elapsed();
+    return Math.max(...names.map((name) => this.#lines[name].ageMs(elapsed)));
+  }
+
+  /** Hellos that wait. */
+  get waiting(): number {
+    return names.reduce((sum, name) => sum + this.#lines[name].size, 0);
+  }
+
+  /** Handshakes that were begun and have not ended. */
+  get inFlight(): number {
+    return this.#begun.size;
+  }
+
+  /** What a handshake is taken to cost, in milliseconds of CPU. */
+  get costMs(): number {
+    return this.#costMs;
+  }
+
+  /** Puts a visit in line, by its `hello` and prefix. An outcome means that there is no room: close it with `lost`. */
+  push(visit: Visit): Outcome | undefined {
+    if (this.#out.length >= this.#options.limits.handshakesWaitingMax) return "tls-shed";
+    const name = classOf(visit);
+    if (this.#lines[name].size === 0) this.#progress[name] = Math.max(this.#progress[name], this.#progressNow);
+    const out = this.#lines[name].enter(visit, this.#options.clock.elapsed());
+    if (out !== undefined) this.#out.push(out);
+    return undefined;
+  }
+
+  /** Whose handshake to begin now; nobody when none waits, too many are in flight, or the CPU's share is used up. */
+  next(): Visit | undefined {
+    const elapsed = this.#options.clock.elapsed();
+    if (this.#cpuLeft(elapsed) <= 0) return undefined;
+    const name = this.#nextClass();
+    if (name === undefined) return undefined;
+    const visit = this.#lines[name].next(elapsed);
+    if (visit === undefined) return undefined;
+    this.#progressNow = this.#progress[name];
+    this.#progress[name] += 100 / classes[name].share;
+    this.#begin(visit, { name, at: elapsed, estimateMs: this.#costMs });
+    return visit;
+  }
+
+  /** Forgets a visit that waits or whose handshake is in flight: its connection has closed. Harmless for any other. */
+  drop(visit: Visit): void {
+    this.#end(visit);
+    if (this.#lines[classOf(visit)].leave(visit)) return;
+    const at = this.#out.indexOf(visit);
+    if (at !== -1) this.#out.splice(at, 1);
+  }
+
+  /** A handshake has ended, well or badly. `cpuMs`: the CPU that it took (not its duration); 0 when nobody knows. */
+  finished(visit: Visit, cpuMs: number): void {
+    const begun = this.#end(visit);
+    if (begun === undefined || !(cpuMs > 0)) return;
+    const believed = Math.min(costMsMax, Math.max(costMsMin, cpuMs));
+    this.#costMs += (believed - this.#costMs) / 16;
+    this.#cpu.level -= believed - begun.estimateMs;
+  }
+
+  /** Whom to close now, each with `lost("tls-shed")`: waited too long, pushed out, or stalled while others wait. */
+  sweep(): Visit[] {
+    const { clock, limits } = this.#options;
+    const elapsed = clock.elapsed();
+    const out = this.#out;
+    this.#out = [];
+    const late = names.flatMap((name) => {
+      const ageMs = name === "member" ? limits.tlsMs : limits.handshakeWaitMsMax;
+      return this.#lines[name].takeOlderThan(ageMs, { elapsed, countMax: limits.handshakesWaitingMax });
+    });
+    return [...out, ...late, ...this.#stalled(elapsed)];
+  }
+
+  /** Strangers who hold a place that others wait for, and make no end: as many as wait, the oldest first. */
+  #stalled(elapsed: number): Visit[] {
+    const needed = names.reduce((sum, name) => sum + (this.#hasPlace(name) ? 0 : this.#lines[name].size), 0);
+    const stalled: Visit[] = [];
+    for (const [visit, { name, at }] of this.#begun) {
+      if (stalled.length >= needed || elapsed - at < this.#options.limits.handshakeStallMs) break;
+      if (name !== "member") stalled.push(visit);
+    }
+    for (const visit of stalled) this.#end(visit);
+    return stalled;
+  }
+
+  #nextClass(): HandshakeClass | undefined {
+    let next: HandshakeClass | undefined;
+    for (const name of names) {
+      if (this.#lines[name].size === 0) continue;
+      if (!this.#hasPlace(name)) {
+        // A class that has no place saves nothing up: it would take all turns once it has one.
+        this.#progress[name] = Math.max(this.#progress[name], this.#progressNow);
+      } else if (next === undefined || this.#progress[name] < this.#progress[next]) next = name;
+    }
+    return next;
+  }
+
+  /** Whether one more of this class may be in flight: the classes above it always find places that it cannot take. */
+  #hasPlace(name: HandshakeClass): boolean {
+    const { limits, handshaken } = this.#options;
+    const part = classes[name].placesUpTo / 100;
+    const below = names.slice(names.indexOf(name)).reduce((sum, each) => sum + this.#begunByClass[each], 0);
+    const isRoomBehind = this.#begun.size + handshaken() < limits.handshakenMax * (name === "member" ? 1 : 0.75);
+    const isPlaceLeft = this.#begun.size < limits.handshakesInFlightMax && below < limits.handshakesInFlightMax * part;
+    return isRoomBehind && isPlaceLeft;
+  }
+
+  #begin(visit: Visit, begun: Begun): void {
+    this.#cpu.level -= begun.estimateMs;
+    this.#begun.set(visit, begun);
+    this.#begunByClass[begun.name] += 1;
+    const { prefix } = visit.source;
+    this.#begunByPrefix.set(prefix, (this.#begunByPrefix.get(prefix) ?? 0) + 1);
+    this.#served.add(prefix, begun.at);
+    this.#lines[begun.name].reorder(prefix, begun.at);
+  }
+
+  #end(visit: Visit): Begun | undefined {
+    const begun = this.#begun.get(visit);
+    if (begun === undefined) return undefined;
+    this.#begun.delete(visit);
+    this.#begunByClass[begun.name] -= 1;
+    const left = (this.#begunByPrefix.get(visit.source.prefix) ?? 1) - 1;
+    if (left > 0) this.#begunByPrefix.set(visit.source.prefix, left);
+    else this.#begunByPrefix.delete(visit.source.prefix);
+    this.#lines[begun.name].reorder(visit.source.prefix, this.#options.clock.elapsed());
+    return begun;
+  }
+
+  #hasManyBegun(prefix: string): boolean {
+    return (this.#begunByPrefix.get(prefix) ?? 0) >= this.#options.limits.handshakesInFlightPerPrefixMax;
+  }
+
+  #cpuLeft(elapsed: number): number {
+    const { handshakeCpuPercent, handshakeTurnMs } = this.#options.limits;
+    // Percent of a millisecond each millisecond: ten times as many milliseconds a second.
+    this.#cpu.level = levelOf(this.#cpu, { perSecond: 10 * handshakeCpuPercent, max: handshakeTurnMs }, elapsed);
+    this.#cpu.at = elapsed;
+    return this.#cpu.level;
+  }
+}
+
+function classOf(visit: Visit): HandshakeClass {
+  if (visit.hello === "member") return "member";
+  return visit.isTrusted ? "known" : "other";
+}

@@ -1,0 +1,10 @@
+export * from "./geo/index.ts";
+export type { Certificate } from "./handshakes.ts";
+export { GateListener, type GateListenerOptions } from "./listener.ts";
+export * from "./nftables/index.ts";
+export { nodeClock, nodeCrypto, nodeEntropy } from "./node-ports.ts";
+export { ProxyRangeError } from "./proxy/proxies.ts";
+export type { Admission, Arrival } from "./reception.ts";
+export { type GateSecrets, newSecrets, openSecrets, saveTicketKeys } from "./secrets.ts";
+export { sourceOf } from "./source.ts";
+export { TicketKeys } from "./tls/ticket-keys.ts";
