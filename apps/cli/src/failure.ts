@@ -18,7 +18,12 @@ export type CliErrorCode =
   | "ERR_PORT_IN_USE"
   | "ERR_LISTEN"
   | "ERR_NOT_A_TERMINAL"
-  | "ERR_INTERRUPTED";
+  | "ERR_INTERRUPTED"
+  /** The file is no table of sources, it could not be fetched, it is not what it says, or not readable. */
+  | "ERR_GEO_TABLE"
+  | "ERR_GEO_FETCH"
+  | "ERR_GEO_INTEGRITY"
+  | "ERR_GEO_FILE";
 
 export class CliError extends Error {
   readonly code: CliErrorCode;
@@ -55,6 +60,7 @@ const hints: Readonly<Record<string, string>> = {
   ERR_LOCAL_FULL: "Free some disk space; nothing that was stored is lost.",
   ERR_LOCAL_CORRUPT: "Move the home directory away and put a copy of it in its place.",
   ERR_PORT_IN_USE: "Choose another one with --listen HOST:PORT, or end the program that uses it.",
+  ERR_GEO_FETCH: "Is the npm registry reachable? Otherwise install a table that you have with --from FILE.",
   ERR_BUSY: "Try again in a moment.",
 };
 

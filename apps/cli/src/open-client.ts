@@ -1,6 +1,6 @@
 /** The client as the terminal runs it: on Node's crypto, clock and network. */
 import { createClient } from "@rempart/client";
-import { nodeClock, type OpenClient, wsNetwork } from "@rempart/client/platform/node";
+import { nodeClock, type OpenClient, threadSolver, webTokenBlinder, wsNetwork } from "@rempart/client/platform/node";
 import { nodeProvider } from "@rempart/session/provider/node";
 
 /** `defect` hears of failures of the program itself that no command reports. */
@@ -11,6 +11,8 @@ export function clientOpener(defect: (error: unknown) => void): OpenClient {
       network: wsNetwork,
       clock: nodeClock,
       crypto: nodeProvider(),
+      solver: threadSolver,
+      blinder: webTokenBlinder(),
       agent: "rempart-cli",
       defect,
     });

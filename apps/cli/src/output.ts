@@ -55,6 +55,11 @@ export class Output {
     if (this.#stderr.isTTY === true && !this.isJson) this.#stderr.write(`\r\u001b[K${text}`);
   }
 
+  /** A remark where {@link progress} shows nothing, because standard error is no terminal. */
+  remarkWithoutProgress(text: string): void {
+    if (this.#stderr.isTTY !== true) this.remark(text);
+  }
+
   fail({ code, message, details, hint }: Failure): void {
     if (this.isJson) {
       this.#stderr.write(`${JSON.stringify({ error: code, message, ...details })}\n`);

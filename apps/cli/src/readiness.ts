@@ -2,30 +2,36 @@
 import type { ClientApi, ConnectionView, SentView } from "@rempart/client";
 import type { Context, OptionSpec } from "./command.ts";
 import { CliError } from "./failure.ts";
+import { Patience } from "./patience.ts";
+import { lineText } from "./text/line.ts";
 import { formatSeconds } from "./text/time.ts";
 
 export const timeoutOption = {
-  timeout: { type: "string", value: "DURATION", help: "how long to wait for the server (default 30s)" },
+  timeout: {
+    type: "string",
+    value: "DURATION",
+    help: "how long to wait for the server (default 30s, and longer while in line)",
+  },
 } as const satisfies Record<string, OptionSpec>;
-
-const timeoutMsDefault = 30_000;
 
 /** For how long commands that also work offline wait for what is new, in milliseconds. */
 const catchUpMsMax = 10_000;
 
-/** Runs `work` with the limit that `--timeout` gives; `explain` says what the person has when it is over. */
-export async function withTimeout<T>({ args, stop }: Context, work: Promise<T>, explain: string): Promise<T> {
-  const timeoutMs = args.duration("timeout", timeoutMsDefault);
+/** Runs `work` with {@link Patience}; `explain` says what the person has when it is over. */
+export async function withTimeout<T>(context: Context, work: Promise<T>, explain: string): Promise<T> {
+  const { stop } = context;
+  const { client } = await context.home();
+  const patience = new Patience(context, client);
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new CliError("ERR_TIMEOUT", `no answer within ${formatSeconds(timeoutMs)}: ${explain}`));
-  }, timeoutMs);
+  void patience.over.then(() => {
+    reject(new CliError("ERR_TIMEOUT", `no answer within ${formatSeconds(patience.timeoutMs)}: ${explain}`));
+  });
   const stopped = () => reject(new CliError("ERR_INTERRUPTED", `interrupted: ${explain}`));
   stop.addEventListener("abort", stopped, { once: true });
   try {
     return await Promise.race([work, over]);
   } finally {
-    clearTimeout(timer);
+    patience.end();
     stop.removeEventListener("abort", stopped);
   }
 }
@@ -33,11 +39,17 @@ export async function withTimeout<T>({ args, stop }: Context, work: Promise<T>, 
 /** The client, connected to its server. Throws `ERR_OFFLINE` when that takes too long, `ERR_REFUSED`. */
 export async function onlineClient(context: Context): Promise<ClientApi> {
   const client = await context.client();
-  const timeoutMs = context.args.duration("timeout", timeoutMsDefault);
-  const connection = await whenConnection(client, ({ state }) => state === "online" || state === "refused", timeoutMs);
-  if (connection.state === "online") return client;
-  if (connection.state === "refused") throw refusal(connection);
-  throw new CliError("ERR_OFFLINE", "the server cannot be reached");
+  const patience = new Patience(context, client);
+  try {
+    const isSettled = ({ state }: ConnectionView) => state === "online" || state === "refused";
+    const connection = await whenConnection(client, isSettled, patience.over);
+    if (connection.state === "online") return client;
+    if (connection.state === "refused") throw refusal(connection);
+    const line = lineText(connection, context.world.now());
+    throw new CliError("ERR_OFFLINE", line === undefined ? "the server cannot be reached" : `not let in yet. ${line}`);
+  } finally {
+    patience.end();
+  }
 }
 
 /** Why no further attempt will be made. */
@@ -56,7 +68,9 @@ export async function syncedClient(context: Context): Promise<ClientApi> {
 export async function caughtUpClient(context: Context): Promise<ClientApi> {
   const client = await context.client();
   const settled = new AbortController();
-  const unreachable = whenConnection(client, isUnreachable, catchUpMsMax, settled.signal);
+  const patience = new Patience(context, client);
+  const over = after(catchUpMsMax, settled.signal);
+  const unreachable = whenConnection(client, isUnreachable, over);
   // Where catching up fails, because the server refuses this device for one, the history can still be read.
   const synced = client.whenSynced().then(
     () => undefined,
@@ -64,7 +78,10 @@ export async function caughtUpClient(context: Context): Promise<ClientApi> {
   );
   const connection = await Promise.race([synced, unreachable]);
   settled.abort();
-  if (connection?.state === "online") context.output.remark("Not everything could be fetched in time.");
+  patience.end();
+  const line = connection && lineText(connection, context.world.now());
+  if (line !== undefined) context.output.remark(`${line} This is what this device has.`);
+  else if (connection?.state === "online") context.output.remark("Not everything could be fetched in time.");
   else if (connection !== undefined)
     context.output.remark("The server cannot be reached: this is what this device has.");
   return client;
@@ -75,12 +92,22 @@ function isUnreachable({ state, retryAt, error }: ConnectionView): boolean {
   return state === "refused" || (state === "offline" && (retryAt !== undefined || error !== undefined));
 }
 
-/** The first state that `isEnough`, or the last one there was when time was up or `settled` was aborted. */
+/** Resolves after a while, or at once when it is aborted. */
+function after(delayMs: number, ended: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, delayMs);
+  ended.addEventListener("abort", () => {
+    clearTimeout(timer);
+    resolve();
+  });
+  return promise;
+}
+
+/** The first state that `isEnough`, or the last one there was when time was up. */
 async function whenConnection(
   client: ClientApi,
   isEnough: (connection: ConnectionView) => boolean,
-  timeoutMs: number,
-  settled?: AbortSignal,
+  over: Promise<void>,
 ): Promise<ConnectionView> {
   const { promise, resolve, reject } = Promise.withResolvers<ConnectionView>();
   let last: ConnectionView = { state: "connecting" };
@@ -91,14 +118,11 @@ async function whenConnection(
   const unsubscribe = client.subscribe((event) => {
     if (event.event === "connection") look(event.connection);
   });
-  const giveUp = () => resolve(last);
-  const timer = setTimeout(giveUp, timeoutMs);
-  settled?.addEventListener("abort", giveUp, { once: true });
+  void over.then(() => resolve(last));
   client.connection().then(look, reject);
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
     unsubscribe();
   }
 }

@@ -17,7 +17,7 @@ function screenOf(change: Partial<ChatScreen> = {}): ChatScreen {
   const chat = { chat: idOf(1), title: "Walks", isActive: true, kind: "group" } as const;
   const size = { columns: 40, rows: 10 };
   return {
-    ...openScreen({ chat, connection: { state: "online" }, messages: ten, isComplete: true, size, draft: "" }),
+    ...openScreen({ chat, connection: { state: "online" }, messages: ten, isComplete: true, size, draft: "", now: 0 }),
     ...change,
   };
 }
@@ -265,4 +265,14 @@ test("paint: only lines that changed are written again", () => {
   assert.ok(painted.includes("> x"));
   assert.ok(!painted.includes("text 10"));
   assert.ok(paint(undefined, after, true).includes("text 10"));
+});
+
+test("screen: while the gate has us wait, the status line says so and counts down", () => {
+  const connection = { state: "waiting", why: "busy", mode: "siege", retryAt: 9_000 } as const;
+  const { screen } = reduce(screenOf({ size: { columns: 80, rows: 10 } }), { kind: "connection", connection });
+  assert.match(textLines(screen).at(-2) ?? "", /^The server is under attack. You are in line: about 9 s.$/);
+  const later = reduce(screen, { kind: "tick", now: 4_000 }).screen;
+  assert.match(textLines(later).at(-2) ?? "", /about 5 s.$/);
+  const back = reduce(later, { kind: "connection", connection: { state: "online" } }).screen;
+  assert.match(textLines(back).at(-2) ?? "", /^Enter send/);
 });

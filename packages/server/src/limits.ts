@@ -5,6 +5,15 @@
 export const serverLimits = {
   /** Time a connection has to say `hello`. An honest client says it at once; a silent one holds memory. */
   helloWithinMs: 10_000,
+  /**
+   * Messages of one connection in a second, after which it is not read until the second is over: at some 30 µs each
+   * a single device takes a twentieth of a core at most.
+   */
+  framesPerSecondMax: 2_000,
+  /** The same in bytes: an upload at 100 Mbit/s, the fastest that people have at home, is not slowed down. */
+  receivedBytesPerSecondMax: 16_777_216,
+  /** Pings and pongs of one connection in a second, more of which end it: honest ones come every ten seconds or so. */
+  controlsPerSecondMax: 16,
   /** Bytes of requests, and of the replies they may cause, that one connection may have waiting. */
   inFlightBytesPerConnectionMax: 1_048_576,
   /** The same for the whole process: bounds what a crowd of connections can make it hold. */
@@ -29,6 +38,12 @@ export const serverLimits = {
   blobsPerHourMax: 1_000,
   /** Declared sizes of blobs created per connection: two of the largest. */
   blobBytesPerHourMax: 4_294_967_296,
+  /** Batches of tokens asked for per connection: one a day, and its repetitions. Each costs some 12 ms of a core. */
+  tokenBatchesPerHourMax: 8,
+  /** Batches of tokens that wait for the signing thread: about a second of its work. */
+  tokenBatchesWaitingMax: 64,
+  /** What a client is told to wait when tokens are not issued just now: they are for quiet times. */
+  tokensRetryAfterMs: 60_000,
   /** How long a log's entries are kept when its creator asks for nothing else: one year. */
   retentionMsDefault: 31_536_000_000,
   /** How long a blob is kept when its creator asks for nothing else: ninety days. */
@@ -59,4 +74,6 @@ export const storeLimits = {
   suitesPerDeviceMax: 4,
   /** How long an expired invitation is remembered, so that its holder hears "expired": thirty days. */
   expiredInviteKeptMs: 2_592_000_000,
+  /** How long what was used is remembered past its end: the clock may be set back by an hour, and nothing is used twice. */
+  spentKeptMs: 7_200_000,
 } as const;

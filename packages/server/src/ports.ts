@@ -1,5 +1,5 @@
 /** What the server's core needs from the world around it. The shell fills these for Node, the simulator for its own. */
-import type { Entry, LogId } from "@rempart/protocol";
+import type { AccountId, DeviceId, Entry, LogId, ReplyOf } from "@rempart/protocol";
 import type { AnswerOf, AskOf, StoreOperationName } from "./store-operations.ts";
 
 /**
@@ -57,6 +57,27 @@ export interface Bus {
   join(logId: LogId): Promise<void>;
   leave(logId: LogId): void;
   announce(announcement: Announcement): void;
+}
+
+/** A device's tokens of one day, blinded. */
+export interface TokenAsk {
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  readonly day: number;
+  /** `tokensPerDay` RSA numbers, one behind another. */
+  readonly blinded: Uint8Array;
+}
+
+/** Issues tokens for the gate. */
+export interface TokenIssuer {
+  /** What everybody is told of the keys. Throws `ERR_BUSY` while today has none. */
+  keys(): ReplyOf<"tokenKeys">;
+  /**
+   * The blind signatures, in order; the same ask gets the same ones. Rejects with `ERR_BUSY` in anything but quiet,
+   * `ERR_QUOTA` when the device has had others, `ERR_DENIED` when the account has no such device, `ERR_EXPIRED` when
+   * it is not the key's day, `ERR_MALFORMED` when a number is not below the modulus.
+   */
+  issue(ask: TokenAsk): Promise<Uint8Array>;
 }
 
 /** WebSocket close codes (RFC 6455 §7.4.1) that the core uses. */

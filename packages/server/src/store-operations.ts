@@ -14,6 +14,7 @@ import {
   list,
   optional,
   roleCodec,
+  rsaBytes,
   struct,
   u16,
   u32,
@@ -62,6 +63,20 @@ const claimedKeyPackage = struct({
   bytes: bytes(limits.keyPackageBytesMax),
 });
 export type ClaimedKeyPackage = ValueOf<typeof claimedKeyPackage>;
+
+/** A private key in PKCS #8: RSA-2048 takes some 1,220 bytes. */
+const tokenPrivateKeyBytesMax = 2_048;
+
+/** Days of keys that a store has: as many as are in force, tomorrow's, and those kept to say "expired". */
+export const tokenKeyRowsMax = 64;
+
+/** `privateKey` is gone once nothing more is signed with it. */
+const tokenKeyRow = struct({
+  day: u32,
+  modulus: fixed(rsaBytes),
+  privateKey: optional(bytes(tokenPrivateKeyBytesMax)),
+});
+export type TokenKeyRow = ValueOf<typeof tokenKeyRow>;
 
 const blobKey = struct({ blobId: id("BlobId"), auth });
 
@@ -146,6 +161,21 @@ export const storeOperations = {
     struct({ bytes: bytes(limits.blobChunkBytesMax) }),
   ),
   blobDelete: operation(struct({ key: blobKey }), empty),
+
+  /** Every key of the issuer that is kept, ascending by day. */
+  tokenKeysRead: operation(empty, struct({ keys: list(tokenKeyRow, tokenKeyRowsMax) })),
+  /** Keeps a key for a day that has none; of several processes that each made one, the first wins. */
+  tokenKeyAdd: operation(
+    struct({ day: u32, modulus: fixed(rsaBytes), privateKey: bytes(tokenPrivateKeyBytesMax), today: u32 }),
+    empty,
+  ),
+  /** Grants a device its one batch of `today`; the same batch again is granted again, after its day too. */
+  tokensGrant: operation(
+    struct({ accountId: id("AccountId"), deviceId: id("DeviceId"), day: u32, batch: digest, today: u32 }),
+    empty,
+  ),
+  /** Marks something as used until `expiresAt`. */
+  spend: operation(struct({ id: digest, expiresAt: u53 }), struct({ isFresh: bool })),
 } as const;
 
 export type StoreOperationName = keyof typeof storeOperations;

@@ -1,4 +1,4 @@
-import type { ClientApi, ClientEvent } from "@rempart/client";
+import type { ClientApi, ClientEvent, ConnectionView } from "@rempart/client";
 import type { Command, Context } from "../command.ts";
 import { asFailure } from "../failure.ts";
 import { findChat } from "../lookup.ts";
@@ -10,6 +10,7 @@ import { openTerminal, type Terminal } from "../screen/terminal.ts";
 
 /** Messages fetched at the start and with every scroll beyond the oldest. */
 const pageMessages = 200;
+const tickMs = 1_000;
 
 export const chatOpenCommand: Command = {
   name: "chat open",
@@ -37,6 +38,7 @@ class ChatWindow {
   #screen: ChatScreen | undefined;
   #terminal: Terminal | undefined;
   #isFetchingOlder = false;
+  #ticker: NodeJS.Timeout | undefined;
   /** The unsent text that the client keeps. */
   #draft = "";
   /** What was last marked as read. */
@@ -65,6 +67,7 @@ class ChatWindow {
       await this.#keepDraft();
     } finally {
       unsubscribe();
+      clearInterval(this.#ticker);
       terminal.close();
     }
   }
@@ -78,8 +81,10 @@ class ChatWindow {
     const isComplete = messages.length < pageMessages;
     const { draft } = chat;
     this.#draft = draft;
-    this.#screen = openScreen({ chat, connection, messages, isComplete, size: terminal.size(), draft });
+    const now = this.#context.world.now();
+    this.#screen = openScreen({ chat, connection, messages, isComplete, size: terminal.size(), draft, now });
     this.#draw();
+    this.#tickWhileWaiting();
   }
 
   /** What was written and not sent is there the next time. */
@@ -93,14 +98,27 @@ class ChatWindow {
   async #refresh(): Promise<void> {
     const messages = await this.#client.messages({ chat: this.#chat, limit: pageMessages });
     for (const message of messages) this.#happen({ kind: "message", message });
-    this.#happen({ kind: "connection", connection: await this.#client.connection() });
+    this.#connected(await this.#client.connection());
+  }
+
+  #connected(connection: ConnectionView): void {
+    this.#happen({ kind: "tick", now: this.#context.world.now() });
+    this.#happen({ kind: "connection", connection });
+    this.#tickWhileWaiting();
+  }
+
+  /** The line about the gate counts down. */
+  #tickWhileWaiting(): void {
+    clearInterval(this.#ticker);
+    if (this.#screen?.connection.state !== "waiting") return;
+    this.#ticker = setInterval(() => this.#happen({ kind: "tick", now: this.#context.world.now() }), tickMs);
   }
 
   #hear(event: ClientEvent): void {
     if (event.event === "message" && event.message.chat === this.#chat) {
       this.#happen({ kind: "message", message: event.message });
     } else if (event.event === "connection") {
-      this.#happen({ kind: "connection", connection: event.connection });
+      this.#connected(event.connection);
     } else if (event.event === "chat" && event.chat === this.#chat) {
       this.#try(this.#client.chat(this.#chat).then((chat) => this.#happen({ kind: "chat", chat })));
     }

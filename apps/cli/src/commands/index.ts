@@ -3,6 +3,8 @@ import { accountCommands } from "./account.ts";
 import { chatCommands } from "./chat.ts";
 import { chatOpenCommand } from "./chat-open.ts";
 import { contactCommands } from "./contact.ts";
+import { gateCommands } from "./gate.ts";
+import { geoCommands } from "./geo.ts";
 import { groupCommands } from "./group.ts";
 import { historyCommand } from "./history.ts";
 import { inviteCommands } from "./invite.ts";
@@ -14,6 +16,8 @@ import { serverCommand } from "./server.ts";
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   serverCommand,
+  ...gateCommands,
+  ...geoCommands,
   ...accountCommands,
   ...inviteCommands,
   ...contactCommands,

@@ -2,6 +2,7 @@ import type { ClientApi, ClientEvent, ConnectionView, MessageView } from "@rempa
 import type { Command, Context } from "../command.ts";
 import { refusal } from "../readiness.ts";
 import { messageLine } from "../shapes.ts";
+import { lineText } from "../text/line.ts";
 import { printable } from "../text/width.ts";
 import { messageText } from "./history.ts";
 
@@ -16,7 +17,7 @@ export const listenCommand: Command = {
   usage: "",
   summary: "Print what happens, as it happens, until interrupted.",
   details: [
-    "With --json every new message is a line, and so is every later change of it (its state, its text, its reactions), told apart by the field new. Lines whose event is connection say how the connection to the server is.",
+    "With --json every new message is a line, and so is every later change of it (its state, its text, its reactions), told apart by the field new. Lines whose event is connection say how the connection to the server is; while the server has this device wait in line, why, mode and retryAt say more.",
     "While it runs, other commands on the same home go through it.",
   ],
   positionals: { min: 0, max: 0 },
@@ -43,6 +44,7 @@ class Listener {
   readonly #seenUpTo = new Map<string, number>();
   /** The latest messages that were printed as new. */
   readonly #printed = new Set<string>();
+  /** What was last told of the connection. */
   #connection = "";
 
   constructor(context: Context, client: ClientApi, failed: (error: unknown) => void) {
@@ -106,13 +108,16 @@ class Listener {
   }
 
   #printConnection(connection: ConnectionView): void {
-    const { state, error } = connection;
-    if (state === this.#connection) return;
-    this.#connection = state;
-    const { output } = this.#context;
-    const line = { event: "connection", state, ...(error === undefined ? {} : { error }) };
+    const { state, error, why, mode, retryAt } = connection;
+    const { output, world } = this.#context;
+    // How far a puzzle has come is no news.
+    const line = { event: "connection", state, error, why, mode, ...(state === "waiting" ? { retryAt } : {}) };
+    const text = lineText(connection, world.now());
+    const news = output.isJson ? JSON.stringify(line) : `${text === undefined ? state : why}`;
+    if (news === this.#connection) return;
+    this.#connection = news;
     if (output.isJson) output.print(line, "");
-    else output.remark(`(${state})`);
+    else output.remark(text ?? `(${state})`);
     if (state === "refused") this.#failed(refusal(connection));
   }
 

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderUnicodeCompact } from "uqr";
 import type { Command, Context } from "../command.ts";
+import { dataDirOf, dataOption } from "../data-dir.ts";
 import { CliError } from "../failure.ts";
 import { type ListenAddress, parseListenAddress, parseOrigin } from "../listen-address.ts";
 
@@ -13,18 +14,16 @@ const listenDefault = "127.0.0.1:8080";
 
 export const serverCommand: Command = {
   name: "server",
-  usage: "[--data DIR] [--listen HOST:PORT] [--admin-listen HOST:PORT] [--public-url URL]",
+  usage:
+    "[--data DIR] [--listen HOST:PORT] [--admin-listen HOST:PORT] [--public-url URL] [--tls-cert FILE --tls-key FILE]",
   summary: "Run a server.",
   details: [
     "On its first start it prints a link with which the first account, an admin, is made; the link is good once, for a day.",
-    "Connections are not encrypted by this program: on anything but 127.0.0.1 put a proxy with TLS in front, and name its address with --public-url. Browsers refuse to keep keys for an address without TLS that is not this machine's own.",
+    "On anything but 127.0.0.1 connections have to be encrypted: give --tls-cert and --tls-key, or put a proxy with TLS in front and name it with --proxy. Browsers refuse to keep keys for an address without TLS that is not this machine's own.",
+    "With its own TLS the server knows returning members before it does any work for them; behind a proxy that ends TLS it does not.",
   ],
   options: {
-    data: {
-      type: "string",
-      value: "DIR",
-      help: "where everything is kept (default $REMPART_DATA, then $XDG_DATA_HOME/rempart-server)",
-    },
+    data: dataOption,
     listen: {
       type: "string",
       value: "HOST:PORT",
@@ -35,11 +34,31 @@ export const serverCommand: Command = {
       value: "HOST:PORT",
       help: "where health and metrics are served (default: this machine only, the port after that of --listen)",
     },
+    "network-table": {
+      type: "string",
+      value: "FILE",
+      help: "a table of network numbers in MaxMind's DB format; without it networks are unknown",
+    },
+    nftables: {
+      type: "boolean",
+      help: "let the kernel drop what the gate denies, in a table of its own (needs nft and CAP_NET_ADMIN)",
+    },
+    proxy: {
+      type: "string",
+      value: "CIDR,…",
+      help: "addresses or ranges of the proxies in front, such as 10.0.0.0/8: what they say about where a connection comes from counts (PROXY protocol v2, X-Forwarded-For)",
+    },
     "public-url": {
       type: "string",
       value: "URL",
       help: "the address by which people reach the server, such as https://chat.example: links name it, and nobody can sign in through an address that is neither this one nor the one it listens on",
     },
+    "tls-cert": {
+      type: "string",
+      value: "FILE",
+      help: "certificate and chain, PEM, read at the start: the server speaks TLS 1.3 itself",
+    },
+    "tls-key": { type: "string", value: "FILE", help: "the certificate's private key, PEM" },
   },
   positionals: { min: 0, max: 0 },
   handlesStop: true,
@@ -51,6 +70,8 @@ async function runServer(context: Context): Promise<void> {
   const listen = parseListenAddress("--listen", args.text("listen") ?? listenDefault);
   const origin = args.text("public-url");
   const publicUrl = origin === undefined ? undefined : parseOrigin(origin);
+  const networkTable = args.text("network-table");
+  const certificate = await readCertificate(args.text("tls-cert"), args.text("tls-key"));
   const hasWeb = existsSync(join(webRoot, "index.html"));
   const server = await start({
     dataDir: dataDirOf(args.text("data"), world.env),
@@ -58,13 +79,23 @@ async function runServer(context: Context): Promise<void> {
     adminListen: await adminAddress(args.text("admin-listen"), listen),
     ...(hasWeb ? { webRoot } : {}),
     allowedOrigins: publicUrl === undefined ? [] : [publicUrl],
+    ...(networkTable === undefined ? {} : { networkTable }),
+    nftables: args.flag("nftables"),
+    proxies: proxiesOf(args.text("proxy")),
+    ...(certificate === undefined ? {} : { certificate }),
     logTo: world.stderr,
   });
   const url = publicUrl ?? openableUrl(listen, server);
   const invite = server.firstInvite === undefined ? undefined : await firstInviteLink(url, server.firstInvite);
   output.print(
     { event: "ready", url, admin: server.adminUrl, ...(invite === undefined ? {} : { invite }) },
-    readyText(context, { url, admin: server.adminUrl, invite, hasWeb, isExposed: isExposed(listen, publicUrl) }),
+    readyText(context, {
+      url,
+      admin: server.adminUrl,
+      invite,
+      hasWeb,
+      isExposed: certificate === undefined && isExposed(listen, publicUrl),
+    }),
   );
   if (!stop.aborted)
     await new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
@@ -82,9 +113,38 @@ async function start({ logTo, ...options }: ServerOptions & { readonly logTo: No
   }
 }
 
-/** Failures that the operating system reports by its own codes, and that the operator can mend. */
+/** Ranges, as the server checks them. */
+function proxiesOf(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(",").map((range) => range.trim());
+}
+
+/** Both files or neither. Throws `ERR_USAGE` and `ERR_FILE`. */
+async function readCertificate(certFile: string | undefined, keyFile: string | undefined) {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new CliError("ERR_USAGE", "--tls-cert and --tls-key go together");
+  }
+  const [cert, key] = await Promise.all([readPem(certFile), readPem(keyFile)]);
+  return { cert, key };
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new CliError("ERR_FILE", `${file} cannot be read (${reason})`);
+  }
+}
+
+/** Failures that the operator can mend: what the system reports by its own codes, and what was given on the command line. */
 function asSystemFailure(error: unknown): CliError | undefined {
-  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (error.code === "ERR_PROXY_RANGE") return new CliError("ERR_USAGE", `--proxy: ${error.message}`);
+  if (/^ERR_(OSSL|SSL|CRYPTO)_/.test(String(error.code))) {
+    return new CliError("ERR_FILE", `the certificate or its key cannot be used (${String(error.code)})`);
+  }
+  if (!("syscall" in error)) return undefined;
   const port = "port" in error ? Number(error.port) : 0;
   if (error.code === "EADDRINUSE") {
     return new CliError("ERR_PORT_IN_USE", `port ${port} is in use by another program`, { port });
@@ -92,12 +152,6 @@ function asSystemFailure(error: unknown): CliError | undefined {
   const isNetwork = error.syscall === "listen" || error.syscall === "getaddrinfo";
   const problem = isNetwork ? "the server cannot listen there" : "the data directory cannot be used";
   return new CliError(isNetwork ? "ERR_LISTEN" : "ERR_FILE", `${problem} (${String(error.code)})`);
-}
-
-function dataDirOf(option: string | undefined, env: Context["world"]["env"]): string {
-  return (
-    option ?? (env.REMPART_DATA || join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "rempart-server"))
-  );
 }
 
 /** What was asked for; otherwise the next port on this machine, or any free one when that is taken. */
@@ -118,7 +172,7 @@ function isFree({ host, port }: ListenAddress): Promise<boolean> {
 
 /** Every address of the machine is no address to open: a browser on this machine takes `localhost`. */
 function openableUrl({ host }: ListenAddress, { url, port }: { readonly url: string; readonly port: number }): string {
-  return host === "0.0.0.0" || host === "::" ? `http://localhost:${port}` : url;
+  return host === "0.0.0.0" || host === "::" ? `${new URL(url).protocol}//localhost:${port}` : url;
 }
 
 async function firstInviteLink(origin: string, inviteSecret: NonNullable<FirstInvite>): Promise<string> {
@@ -153,7 +207,7 @@ function readyText({ output }: Context, { url, admin, invite, hasWeb, isExposed 
     lines.push(
       output.style(
         "yellow",
-        "Others can reach this port without TLS: put a proxy with TLS in front, and give --public-url.",
+        "Others can reach this port without TLS: give --tls-cert and --tls-key, or put a proxy with TLS in front and give --public-url.",
       ),
     );
   if (invite !== undefined) {

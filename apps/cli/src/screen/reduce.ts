@@ -21,6 +21,8 @@ export function reduce(screen: ChatScreen, event: ScreenEvent): Step {
       return step({ ...screen, chat: event.chat });
     case "connection":
       return step({ ...screen, connection: event.connection });
+    case "tick":
+      return step({ ...screen, now: event.now });
     case "resize":
       return step(clampScroll({ ...screen, size: event.size }), { kind: "redraw" });
     case "alert":

@@ -1,4 +1,5 @@
 /** Draws a chat as exactly the lines of a terminal. */
+import { lineText } from "../text/line.ts";
 import { printable, truncate, widthOf } from "../text/width.ts";
 import { layOutEditor } from "./editor.ts";
 import { type Line, layOutMessages, type PlacedLine } from "./layout.ts";
@@ -69,7 +70,13 @@ function headline({ chat }: ChatScreen): string {
 }
 
 function stateText({ connection }: ChatScreen): string {
-  const texts = { online: "online", connecting: "connecting…", offline: "offline: messages wait", refused: "refused" };
+  const texts = {
+    online: "online",
+    connecting: "connecting…",
+    waiting: "in line: messages wait",
+    offline: "offline: messages wait",
+    refused: "refused",
+  };
   const error = connection.state === "refused" && connection.error !== undefined ? ` ${connection.error}` : "";
   return `${texts[connection.state]}${error} `;
 }
@@ -85,6 +92,8 @@ function statusLine(screen: ChatScreen): Line {
   const { size, alert } = screen;
   if (alert !== undefined)
     return [{ text: truncate(printable(alert).replaceAll("\n", " "), size.columns), style: "alert" }];
+  const line = lineText(screen.connection, screen.now);
+  if (line !== undefined) return [{ text: truncate(line, size.columns), style: "alert" }];
   return [{ text: truncate(hint(screen), size.columns), style: "dim" }];
 }
 

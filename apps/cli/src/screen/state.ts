@@ -31,6 +31,8 @@ export interface ChatScreen {
   /** Lines between the bottom of the view and the last message. */
   readonly scroll: number;
   readonly size: Size;
+  /** Milliseconds since the Unix epoch, as of the last tick. */
+  readonly now: number;
   /** A failure, shown until the next key. */
   readonly alert?: string;
 }
@@ -42,6 +44,8 @@ export type ScreenEvent =
   | { readonly kind: "older"; readonly messages: readonly MessageView[] }
   | { readonly kind: "chat"; readonly chat: ChatScreen["chat"] }
   | { readonly kind: "connection"; readonly connection: ConnectionView }
+  /** Time has passed, which matters while something is counted down. */
+  | { readonly kind: "tick"; readonly now: number }
   | { readonly kind: "resize"; readonly size: Size }
   | { readonly kind: "alert"; readonly text: string };
 
@@ -59,7 +63,8 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export interface ScreenStart extends Pick<ChatScreen, "chat" | "connection" | "messages" | "isComplete" | "size"> {
+export interface ScreenStart
+  extends Pick<ChatScreen, "chat" | "connection" | "messages" | "isComplete" | "size" | "now"> {
   /** What was written before and not sent. */
   readonly draft: string;
 }

@@ -1,6 +1,6 @@
 import type { Auth } from "@rempart/protocol";
 import type { ServerLimits } from "../limits.ts";
-import type { Bus, Clock, Crypto, Entropy, Store } from "../ports.ts";
+import type { Bus, Clock, Crypto, Entropy, Store, TokenIssuer } from "../ports.ts";
 import type { Counters } from "./counters.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Turnstile } from "./turnstile.ts";
@@ -12,6 +12,8 @@ export interface Context {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly crypto: Crypto;
+  /** Absent on a server that issues no tokens. */
+  readonly issuer?: TokenIssuer;
   readonly limits: ServerLimits;
   /** How the server names itself in `hello`. */
   readonly agent: string;

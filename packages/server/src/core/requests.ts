@@ -4,6 +4,7 @@ import * as blobs from "./blob-requests.ts";
 import type { Caller } from "./caller.ts";
 import * as directory from "./directory-requests.ts";
 import * as logs from "./log-requests.ts";
+import * as tokens from "./token-requests.ts";
 
 type Answer<N extends OperationName> = (caller: Caller, body: RequestOf<N>) => Promise<ReplyOf<N>>;
 
@@ -32,6 +33,8 @@ const answers: { readonly [N in PlainName]: Answer<N> } = {
   blobStat: blobs.blobStat,
   blobRead: blobs.blobRead,
   blobDelete: blobs.blobDelete,
+  tokensIssue: tokens.tokensIssue,
+  tokenKeys: tokens.tokenKeys,
 };
 
 export function answerOf<N extends PlainName>(caller: Caller, name: N, body: RequestOf<N>): Promise<ReplyOf<N>> {

@@ -1,7 +1,7 @@
 /** The server without its transport: everything behind the WebSocket, on ports only. */
 import { asId, type InviteSecret } from "@rempart/protocol";
 import { type ServerLimits, serverLimits } from "../limits.ts";
-import type { Bus, Clock, Crypto, Entropy, Outbound, Store } from "../ports.ts";
+import type { Bus, Clock, Crypto, Entropy, Outbound, Store, TokenIssuer } from "../ports.ts";
 import { Connection, type ConnectionEvents, type Inbound } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { Counters } from "./counters.ts";
@@ -14,6 +14,8 @@ export interface ServicePorts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly crypto: Crypto;
+  /** Without it the server issues no tokens, and says that it is busy. */
+  readonly issuer?: TokenIssuer;
 }
 
 export interface ServiceOptions {

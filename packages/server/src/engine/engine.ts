@@ -16,6 +16,7 @@ import {
 } from "./directory-engine.ts";
 import { append, createLog, readLogs } from "./log-engine.ts";
 import type { Tables } from "./tables.ts";
+import { addTokenKey, grantTokens, keepsGrantsFrom } from "./token-engine.ts";
 
 type Run<N extends StoreOperationName> = (tables: Tables, ask: AskOf<N>) => AnswerOf<N>;
 
@@ -45,6 +46,10 @@ const runs: { readonly [N in StoreOperationName]: Run<N> } = {
   blobStat: statBlob,
   blobRead: readBlob,
   blobDelete: deleteBlob,
+  tokenKeysRead: (tables) => ({ keys: tables.tokenKeys.all() }),
+  tokenKeyAdd: addTokenKey,
+  tokensGrant: grantTokens,
+  spend: (tables, { id, expiresAt }) => ({ isFresh: tables.spent.insert(id, expiresAt) }),
 };
 
 /**
@@ -62,8 +67,10 @@ function sweep(tables: Tables, ask: AskOf<"sweep">): AnswerOf<"sweep"> {
   const { now, rowsMax } = ask;
   const invites = tables.invites.removeExpired({ before: now - storeLimits.expiredInviteKeptMs, rowsMax });
   const chunks = tables.blobs.removeExpired({ now, rowsMax: Math.max(1, Math.floor(rowsMax / rowsPerBlobChunk)) });
+  const spent = tables.spent.removeExpired({ before: now - storeLimits.spentKeptMs, rowsMax });
+  const grants = tables.grants.removeBefore({ day: keepsGrantsFrom(now), rowsMax });
   const { cursor, removed } = tables.logs.sweep(ask);
-  return { cursor, removed: removed + invites + chunks * rowsPerBlobChunk };
+  return { cursor, removed: removed + invites + spent + grants + chunks * rowsPerBlobChunk };
 }
 
 /** Operations that change nothing: a batch of only these needs no commit. */
@@ -75,4 +82,5 @@ export const readOnlyOperations: ReadonlySet<StoreOperationName> = new Set([
   "keyPackagesCount",
   "blobStat",
   "blobRead",
+  "tokenKeysRead",
 ]);

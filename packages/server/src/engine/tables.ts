@@ -3,7 +3,7 @@
  * They are synchronous and run inside one transaction: SQLite's statements, or maps in memory.
  */
 import type { AccountId, Auth, BlobId, DeviceId, Entry, EntryId, LogId, Rotation, ServerRole } from "@rempart/protocol";
-import type { Device, NewKeyPackage } from "../store-operations.ts";
+import type { Device, NewKeyPackage, TokenKeyRow } from "../store-operations.ts";
 
 export interface LogRow extends Rotation {
   /** Names the row inside the store. */
@@ -120,6 +120,38 @@ export interface BlobTables {
   removeExpired(bounds: { now: number; rowsMax: number }): number;
 }
 
+export interface TokenKeyTables {
+  /** Ascending by day; the first `tokenKeyRowsMax`. */
+  all(): readonly TokenKeyRow[];
+  /** Does nothing when the day has a key. */
+  insert(key: TokenKeyRow): void;
+  /** Drops the private halves of the days before. */
+  forgetPrivateBefore(day: number): void;
+  removeBefore(day: number): void;
+}
+
+/** One batch of tokens of one device. */
+export interface GrantName {
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  readonly day: number;
+}
+
+export interface GrantTables {
+  /** The digest of the batch. */
+  find(name: GrantName): Uint8Array | undefined;
+  /** Batches of all devices of the account, gone ones too. */
+  count(accountId: AccountId, day: number): number;
+  insert(name: GrantName, batch: Uint8Array): void;
+  removeBefore(bounds: { day: number; rowsMax: number }): number;
+}
+
+export interface SpentTables {
+  /** False, and nothing done, when it is there. */
+  insert(id: Uint8Array, expiresAt: number): boolean;
+  removeExpired(bounds: { before: number; rowsMax: number }): number;
+}
+
 export interface Tables {
   readonly logs: LogTables;
   readonly entries: EntryTables;
@@ -127,4 +159,7 @@ export interface Tables {
   readonly invites: InviteTables;
   readonly keyPackages: KeyPackageTables;
   readonly blobs: BlobTables;
+  readonly tokenKeys: TokenKeyTables;
+  readonly grants: GrantTables;
+  readonly spent: SpentTables;
 }

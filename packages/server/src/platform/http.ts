@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import type { Socket } from "node:net";
 import type { WebFile, WebFiles } from "./web-files.ts";
 
 export interface HttpOptions {
@@ -63,7 +64,16 @@ export function createHttpServer(options: HttpOptions): Server {
     (request, response) => answer(request, response, options),
   );
   server.maxRequestsPerSocket = 1_000;
+  // Upgrades at the one path that takes them never come here: the gate answers those.
+  server.on("upgrade", (_, stream) => refuseUpgrade(stream as Socket));
   return server;
+}
+
+/** Nobody watches the clock for an upgraded socket: it must not stay half open until its peer closes too. */
+function refuseUpgrade(socket: Socket): void {
+  // A reset would otherwise end the process.
+  socket.on("error", () => socket.destroy());
+  socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () => socket.destroySoon());
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, { webFiles, isHealthy }: HttpOptions): void {

@@ -1,5 +1,6 @@
 /** OpenMetrics text: numbers about the whole server, with no label that names or links anything. */
 import type { Counters } from "../core/counters.ts";
+import { counter, gauge } from "./admin/open-metrics.ts";
 import type { CommitReport } from "./sqlite-store/batch.ts";
 
 /** Cumulative counts of values up to each bound. */
@@ -40,11 +41,14 @@ export class Histogram {
 
 export class Metrics {
   readonly #counters: Counters;
+  readonly #more: () => readonly string[];
   readonly #commitSeconds = new Histogram([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
   readonly #commitOperations = new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096]);
 
-  constructor(counters: Counters) {
+  /** `more` gives the lines of other parts of the server. */
+  constructor(counters: Counters, more: () => readonly string[] = () => []) {
     this.#counters = counters;
+    this.#more = more;
   }
 
   recordCommit({ operations, commitMs }: CommitReport): void {
@@ -72,6 +76,7 @@ export class Metrics {
       ...gauge("rempart_memory_bytes", "Resident memory of the process.", process.memoryUsage.rss()),
       ...this.#commitSeconds.lines("rempart_commit_seconds", "Time of a commit, fsync included."),
       ...this.#commitOperations.lines("rempart_commit_operations", "Operations in one commit."),
+      ...this.#more(),
       "# EOF",
     ];
     return `${lines.join("\n")}\n`;
@@ -79,18 +84,10 @@ export class Metrics {
 
   #errorLines(): string[] {
     const samples = [...this.#counters.errors].sort(([a], [b]) => (a < b ? -1 : 1));
-    return [
-      "# TYPE rempart_errors counter",
-      "# HELP rempart_errors Error replies by code.",
-      ...samples.map(([code, count]) => `rempart_errors_total{code="${code}"} ${count}`),
-    ];
+    return counter(
+      "rempart_errors",
+      "Error replies by code.",
+      samples.map(([code, count]) => [{ code }, count]),
+    );
   }
-}
-
-function gauge(name: string, help: string, value: number): string[] {
-  return [`# TYPE ${name} gauge`, `# HELP ${name} ${help}`, `${name} ${value}`];
-}
-
-function counter(name: string, help: string, value: number): string[] {
-  return [`# TYPE ${name} counter`, `# HELP ${name} ${help}`, `${name}_total ${value}`];
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,11 +18,11 @@ import {
 import { pino } from "pino";
 import { WebSocket } from "ws";
 import { damageEntryPages } from "../testing/damage.ts";
-import { connectOver, TestAccount } from "../testing/test-client.ts";
+import { connectOver, passGate, TestAccount } from "../testing/test-client.ts";
 import { newWorld, range, TestLog } from "../testing/test-service.ts";
+import { Front } from "./front.ts";
 import { createHttpServer } from "./http.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
-import { WebSocketDoor } from "./websocket.ts";
 
 const listen = { host: "127.0.0.1", port: 0 };
 
@@ -47,6 +46,13 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
     await rm(directory, { recursive: true });
   }
 }
+
+/** For a gate without an issuer. */
+const noTokens = {
+  tokens: { check: () => ({ fault: "unknown-key" }) as const },
+  spent: { spend: () => Promise.reject(new Error("there is no store")) },
+  report: (error: unknown) => assert.fail(String(error)),
+};
 
 /** A logger, and what it has written. */
 function newLog() {
@@ -149,16 +155,16 @@ describe("the WebSocket door", () => {
 
   it("[WR17] pings peers that are silent, keeps those that answer, and drops the others", async () => {
     const { service } = await newWorld();
-    const door = new WebSocketDoor(service, { allowedOrigins: [] });
-    const server = createServer().on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
-    await once(server.listen(0, "127.0.0.1"), "listening");
+    const front = await Front.make(
+      { listen, allowedOrigins: [], proxies: [], memoryBytesMax: 2 ** 31 },
+      { log: pino({ enabled: false }), service, website: { webFiles: new Map(), isHealthy: () => true }, ...noTokens },
+    );
     try {
-      const { port } = server.address() as AddressInfo;
-      const url = `ws://127.0.0.1:${port}${connectPath}`;
+      const url = `ws://127.0.0.1:${await front.listen()}${connectPath}`;
       const [alive, dead] = [new WebSocket(url), new WebSocket(url, { autoPong: false })];
-      await Promise.all([once(alive, "open"), once(dead, "open")]);
+      await Promise.all([passGate(alive), passGate(dead)]);
       const sweep = (rounds: number) => {
-        for (let tick = 0; tick < 41 * rounds; tick++) door.tick();
+        for (let tick = 0; tick < 41 * rounds; tick++) front.tick();
       };
       sweep(2);
       await Promise.all([once(alive, "ping"), once(dead, "ping")]);
@@ -171,7 +177,7 @@ describe("the WebSocket door", () => {
       assert.equal(alive.readyState, WebSocket.OPEN);
       alive.terminate();
     } finally {
-      server.close();
+      await front.close();
     }
   });
 
@@ -179,13 +185,28 @@ describe("the WebSocket door", () => {
     withServer({}, async ({ url }) => {
       const codeAfter = async (message: string | Uint8Array) => {
         const socket = new WebSocket(url.replace("http", "ws") + connectPath);
-        await once(socket, "open");
+        await passGate(socket);
         socket.send(message);
         const [code] = (await once(socket, "close")) as [number];
         return code;
       };
       assert.equal(await codeAfter("text"), 1003);
       assert.equal(await codeAfter(new Uint8Array(limits.frameBytesMax + 1)), 1009);
+    }));
+
+  it("[WR24] slows down who sends too much, losing nothing, and ends who pings too much", () =>
+    withServer({ limits: { framesPerSecondMax: 20, controlsPerSecondMax: 3 } }, async ({ url }) => {
+      const startedAt = performance.now();
+      const client = await connectOver(url);
+      await Promise.all(range(1, 60).map(() => client.request("ping", {})));
+      // Those came in one read; what follows is read when the second is over.
+      await client.request("ping", {});
+      assert.ok(performance.now() - startedAt > 990);
+      client.end();
+      const socket = new WebSocket(url.replace("http", "ws") + connectPath);
+      await passGate(socket);
+      for (const _ of range(1, 4)) socket.ping();
+      assert.deepEqual((await once(socket, "close"))[0], 1008);
     }));
 
   it("survives bytes that are no WebSocket", () =>
@@ -196,10 +217,12 @@ describe("the WebSocket door", () => {
         `GET ${connectPath} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n`,
       ]) {
         const socket = connect(port, "127.0.0.1");
+        // The gate resets whoever speaks something else.
         socket.on("error", () => undefined);
+        const closed = new Promise((resolve) => socket.once("close", resolve));
         socket.end(bytes);
         socket.resume();
-        await once(socket, "close");
+        await closed;
       }
       assert.equal(await upgrade(url), "open");
     }));

@@ -1,15 +1,21 @@
 /** Starts and stops a whole server on Node: store, service, HTTP and WebSocket, admin port. */
 import { mkdir } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Certificate, Gate, GateServerLimits, SourceTable } from "@rempart/gate";
 import type { InviteSecret } from "@rempart/protocol";
 import { type Logger, pino } from "pino";
 import { Service } from "../core/service.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Store } from "../ports.ts";
+import { createAdminServer } from "./admin/admin-server.ts";
+import { gateMetrics } from "./admin/gate-metrics.ts";
+import { GateObserver } from "./admin/gate-observer.ts";
+import { Front } from "./front.ts";
 import { Health } from "./health.ts";
-import { answerHealth, answerText, createHttpServer } from "./http.ts";
+import { openTokenOffice, type TokenOffice } from "./issuer.ts";
+import { Kernel } from "./kernel.ts";
 import { LocalBus } from "./local-bus.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { Metrics } from "./metrics.ts";
@@ -17,7 +23,6 @@ import { systemClock, systemCrypto, systemEntropy } from "./node-ports.ts";
 import type { CommitReport } from "./sqlite-store/batch.ts";
 import { SqliteStore } from "./sqlite-store/sqlite-store.ts";
 import { readWebFiles, type WebFiles } from "./web-files.ts";
-import { WebSocketDoor } from "./websocket.ts";
 
 export interface Listen {
   readonly host: string;
@@ -39,6 +44,18 @@ export interface ServerOptions {
    * a name, or the address of a proxy in front, has to be listed.
    */
   readonly allowedOrigins?: readonly string[];
+  /** Speaks TLS 1.3 itself, with this certificate; plain text if absent. */
+  readonly certificate?: Certificate;
+  /** Addresses and CIDR ranges of the proxies in front: what they say about where a connection comes from counts. */
+  readonly proxies?: readonly string[];
+  /** Resident memory above which the gate lets nobody new in. */
+  readonly memoryBytesMax?: number;
+  /** A table (MMDB) of autonomous system numbers; without it networks are unknown. */
+  readonly networkTable?: string;
+  /** Lets the kernel drop what the gate denies (nftables). Where it cannot, the server goes on without it. */
+  readonly nftables?: boolean;
+  /** Says where addresses are registered, instead of the tables in the data directory: for tests. */
+  readonly sourceTable?: SourceTable;
   /** Silent if absent. */
   readonly log?: Logger;
   /** Keeps everything in memory and forgets it at the end: for tests. */
@@ -46,12 +63,15 @@ export interface ServerOptions {
   /** Largest size of the database in bytes. */
   readonly storageBytesMax?: number;
   readonly limits?: Partial<ServerLimits>;
+  readonly gateLimits?: Partial<GateServerLimits>;
 }
 
 export interface RunningServer {
   readonly url: string;
   readonly adminUrl: string;
   readonly port: number;
+  /** Who gets in, in numbers. */
+  readonly gate: Gate;
   /** While the server has no account: the secret of an invitation for its admin, good for a day. */
   readonly firstInvite?: InviteSecret;
   /** Lets waiting requests be answered, closes connections and store. May be called again. */
@@ -59,8 +79,8 @@ export interface RunningServer {
 }
 
 /**
- * Rejects when a port is taken, an allowed origin is no address, the data directory cannot be used, or the web app
- * cannot be read.
+ * Rejects when a port is taken, an allowed origin is no address, a range of proxies is none, the certificate is not
+ * usable, the data directory cannot be used, or the web app cannot be read.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const log = options.log ?? pino({ enabled: false });
@@ -69,13 +89,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let onCommit: (report: CommitReport) => void = () => undefined;
   const store = await openStore(options, health, (report) => onCommit(report));
   const report = (error: unknown) => log.error({ reason: textOf(error) }, "a request met an error of the server's own");
-  const ports = { store, bus: new LocalBus(), clock: systemClock, entropy: systemEntropy, crypto: systemCrypto };
-  const service = new Service(ports, { report, ...(options.limits === undefined ? {} : { limits: options.limits }) });
-  const metrics = new Metrics(service.counters);
-  onCommit = (commit) => metrics.recordCommit(commit);
-
+  // The gate needs to know tokens, and the office that issues them the gate's mode.
+  let isQuiet = () => false;
+  const limits = options.limits === undefined ? {} : { limits: options.limits };
   try {
-    return await open({ options, log, health, webFiles, store, service, metrics });
+    const clock = systemClock;
+    const office = await openTokenOffice({ store, clock, isQuiet: () => isQuiet(), report, ...limits });
+    const { issuer } = office;
+    const ports = { store, bus: new LocalBus(), clock, entropy: systemEntropy, crypto: systemCrypto, issuer };
+    const service = new Service(ports, { report, ...limits });
+    const front = await makeFront(options, { log, health, webFiles, service, office, report });
+    isQuiet = () => front.gate.mode === "normal";
+    const kernel = options.nftables === true ? new Kernel({ proxies: options.proxies ?? [], log }) : undefined;
+    const observed = kernel === undefined ? front.observed : { ...front.observed, kernel: () => kernel.view };
+    const observer = new GateObserver(observed);
+    const metrics = new Metrics(service.counters, () => gateMetrics(observer));
+    onCommit = (commit) => metrics.recordCommit(commit);
+    return await open({ options, log, health, store, service, office, front, kernel, observer, metrics });
   } catch (error) {
     await store.close();
     throw error;
@@ -86,49 +116,100 @@ interface Parts {
   readonly options: ServerOptions;
   readonly log: Logger;
   readonly health: Health;
-  readonly webFiles: WebFiles;
   readonly store: Store;
   readonly service: Service;
+  readonly office: TokenOffice;
+  readonly front: Front;
+  readonly kernel: Kernel | undefined;
+  readonly observer: GateObserver;
   readonly metrics: Metrics;
 }
 
-async function open({ options, log, health, webFiles, store, service, metrics }: Parts): Promise<RunningServer> {
-  const isHealthy = () => health.isGood;
+function makeFront(
+  options: ServerOptions,
+  parts: Pick<Parts, "log" | "health" | "service" | "office"> & {
+    readonly webFiles: WebFiles;
+    readonly report: (error: unknown) => void;
+  },
+): Promise<Front> {
+  const { listen, dataDir, memory = false, allowedOrigins = [], proxies = [], memoryBytesMax } = options;
+  const { certificate, networkTable, sourceTable, limits, gateLimits } = options;
+  const { log, health, webFiles, service, office, report } = parts;
+  return Front.make(
+    {
+      listen,
+      ...(memory ? {} : { dataDir }),
+      allowedOrigins,
+      ...(certificate === undefined ? {} : { certificate }),
+      proxies,
+      memoryBytesMax: memoryBytesMax ?? memoryBytesMaxDefault,
+      ...(networkTable === undefined ? {} : { networkTable }),
+      ...(sourceTable === undefined ? {} : { sourceTable }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(gateLimits === undefined ? {} : { gateLimits }),
+    },
+    {
+      log,
+      service,
+      website: { webFiles, isHealthy: () => health.isGood },
+      tokens: office.verifier,
+      spent: office.spent,
+      report,
+    },
+  );
+}
+
+async function open(parts: Parts): Promise<RunningServer> {
+  const { options, log, health, store, service, office, front, kernel, observer, metrics } = parts;
   const firstInvite = await service.createFirstInvite();
-  const door = new WebSocketDoor(service, { allowedOrigins: options.allowedOrigins ?? [] });
-  const http = createHttpServer({ webFiles, isHealthy });
-  http.on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
-  const admin = createAdminServer(metrics, isHealthy);
-  const port = await listen(http, options.listen);
   const adminListen = options.adminListen ?? { host: "127.0.0.1", port: 0 };
+  const admin = await createAdminServer({
+    host: adminListen.host,
+    metrics: () => metrics.text(),
+    isHealthy: () => health.isGood,
+    observer,
+  });
+  const port = await front.listen();
   const adminPort = await listen(admin, adminListen).catch(async (error: unknown) => {
-    await close(http);
+    await front.close();
     throw error;
   });
-  const ticker = setInterval(() => {
-    door.tick();
+  await kernel?.start(port);
+  const tick = () => {
+    front.tick();
+    kernel?.tick(front.gate.denials());
+    observer.tick();
+    void office.tick();
     void service.tick();
-  }, tickMs);
+  };
+  const ticker = setInterval(tick, tickMs);
+  void office.tick();
   log.info({ port, adminPort }, "the server is ready");
 
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     clearInterval(ticker);
-    const closed = Promise.all([close(http), close(admin)]);
+    const closed = Promise.all([front.close(), close(admin)]);
     await service.stop();
     await closed;
+    await kernel?.stop();
+    await office.close();
     await store.close();
     log.info("the server has stopped");
   };
+  const scheme = options.certificate === undefined ? "http" : "https";
   return {
-    url: urlOf({ ...options.listen, port }),
-    adminUrl: urlOf({ ...adminListen, port: adminPort }),
+    url: urlOf(scheme, { ...options.listen, port }),
+    adminUrl: urlOf("http", { ...adminListen, port: adminPort }),
     port,
+    gate: front.gate,
     ...(firstInvite === undefined ? {} : { firstInvite }),
     stop: () => (stopped ??= stop()),
   };
 }
 
+/** Half of what a small machine of 4 GB has: the rest is the page cache's, which the store lives on. */
+const memoryBytesMaxDefault = 2_147_483_648;
 /** How often expiry and deadlines are looked at. */
 const tickMs = 1_000;
 const pageBytes = 4_096;
@@ -151,15 +232,6 @@ async function openStore(
   });
 }
 
-function createAdminServer(metrics: Metrics, isHealthy: () => boolean): Server {
-  return createServer((request, response) => {
-    if (request.url === "/healthz") return answerHealth(response, isHealthy());
-    if (request.url !== "/metrics") return answerText(response, 404, "not found\n");
-    response.writeHead(200, { "Content-Type": "application/openmetrics-text; version=1.0.0; charset=utf-8" });
-    response.end(metrics.text());
-  });
-}
-
 /** The port listened on. */
 function listen(server: Server, { host, port }: Listen): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -179,8 +251,8 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function urlOf({ host, port }: Listen): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function urlOf(scheme: "http" | "https", { host, port }: Listen): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function textOf(error: unknown): string {

@@ -21,6 +21,8 @@ const [accountId, deviceId, blobId] = [few("AccountId", 32), few("DeviceId", 16)
 const time = fc.nat(5_000);
 const optionalOf = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const bytesOf = (lengthMax: number) => fc.nat(lengthMax).map((length) => new Uint8Array(length).fill(length % 256));
+const bytesLike = (length: number, count: number) =>
+  fc.nat(count - 1).map((number) => new Uint8Array(length).fill(number + 1));
 const keyPackage = fc
   .nat(20)
   .map((number) => ({ bytes: new Uint8Array([number]), digest: authOf(new Uint8Array([number])) }));
@@ -83,6 +85,21 @@ const asks: { readonly [N in StoreOperationName]: fc.Arbitrary<AskOf<N>> } = {
   blobStat: fc.record({ key }),
   blobRead: fc.record({ key, offset: fc.nat(9_000), length: fc.nat(9_000) }),
   blobDelete: fc.record({ key }),
+  tokenKeysRead: fc.constant({}),
+  tokenKeyAdd: fc.record({
+    day: fc.nat(12),
+    modulus: bytesLike(256, 2),
+    privateKey: bytesLike(9, 2),
+    today: fc.nat(12),
+  }),
+  tokensGrant: fc.record({
+    accountId,
+    deviceId,
+    day: fc.nat(2),
+    batch: bytesLike(32, 2),
+    today: fc.nat(2),
+  }),
+  spend: fc.record({ id: bytesLike(32, 3), expiresAt: time }),
 };
 
 interface Step {

@@ -4,6 +4,7 @@ import type { Store } from "../ports.ts";
 import { blobCases } from "./store-contract/blob-cases.ts";
 import { directoryCases } from "./store-contract/directory-cases.ts";
 import { expiryCases, logCases, readCases } from "./store-contract/log-cases.ts";
+import { tokenCases } from "./store-contract/token-cases.ts";
 
 export interface StoreContractOptions {
   /** Names the implementation in the tests' titles. */
@@ -31,6 +32,7 @@ export function runStoreContract(options: StoreContractOptions): void {
     expiry: expiryCases,
     directory: directoryCases,
     blobs: blobCases,
+    tokens: tokenCases,
   };
   for (const [group, cases] of Object.entries(groups)) {
     describe(`${options.name}: ${group}`, () => {

@@ -6,8 +6,10 @@ import {
   asId,
   type Branded,
   connectPath,
+  decode,
   decodeReceived,
   decodeReply,
+  encode,
   encodeRequest,
   hostOf,
   idBytes,
@@ -16,9 +18,12 @@ import {
   type Push,
   type PushName,
   type PushOf,
+  proofCodec,
   protocolVersion,
   type ReplyOf,
   type RequestOf,
+  type Verdict,
+  verdictCodec,
 } from "@rempart/protocol";
 import { WebSocket } from "ws";
 import type { Service } from "../core/service.ts";
@@ -169,6 +174,19 @@ export async function connectTo(service: Service): Promise<TestClient> {
   return client;
 }
 
+/** What somebody shows who has nothing to show. */
+export const emptyProof: Uint8Array = encode(proofCodec, { kind: "none" });
+
+/** Shows a proof on a WebSocket that is being opened, and resolves with the verdict; rejects when there comes none. */
+export function passGate(socket: WebSocket, proof: Uint8Array = emptyProof): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => socket.send(proof));
+    socket.once("message", (data) => resolve(decode(verdictCodec, data as Buffer)));
+    socket.once("error", reject);
+    socket.once("close", (code) => reject(new Error(`closed with ${code} before a verdict`)));
+  });
+}
+
 /** A greeted client of a server on the network; `url` as `startServer` gives it, `host` what the client takes it for. */
 export async function connectOver(
   url: string,
@@ -178,11 +196,9 @@ export async function connectOver(
   const client = Object.assign(new TestClient(host, (frame) => socket.send(frame)), {
     end: () => socket.terminate(),
   });
+  const verdict = await passGate(socket);
+  if (verdict.kind === "refused") throw new Error(`the gate refused: ${verdict.reason}`);
   socket.on("message", (data) => client.received(data as Buffer));
-  await new Promise<void>((resolve, reject) => {
-    socket.once("open", resolve);
-    socket.once("error", reject);
-  });
   socket.on("error", () => socket.terminate());
   socket.on("close", (code) => client.closedBy(code));
   await client.hello();

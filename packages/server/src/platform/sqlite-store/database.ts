@@ -9,6 +9,7 @@ import { SqliteAccountTables, SqliteInviteTables, SqliteKeyPackageTables } from 
 import { SqliteEntryTables, SqliteLogTables } from "./log-tables.ts";
 import { configure, migrate } from "./schema.ts";
 import { Statement } from "./statements.ts";
+import { SqliteGrantTables, SqliteSpentTables, SqliteTokenKeyTables } from "./token-tables.ts";
 
 export interface DatabaseOptions {
   readonly file: string;
@@ -35,6 +36,9 @@ export class Database {
       invites: new SqliteInviteTables(this.#database),
       keyPackages: new SqliteKeyPackageTables(this.#database),
       blobs: new SqliteBlobTables(this.#database),
+      tokenKeys: new SqliteTokenKeyTables(this.#database),
+      grants: new SqliteGrantTables(this.#database),
+      spent: new SqliteSpentTables(this.#database),
     };
     this.#begin = new Statement(this.#database, "BEGIN IMMEDIATE");
     this.#commit = new Statement(this.#database, "COMMIT");

@@ -1,6 +1,6 @@
 /**
  * The database's shape. Account tables and log tables share no key, and account tables have no row
- * numbers: at rest neither a value nor an order of arrival joins the two.
+ * numbers: at rest neither a value nor an order of arrival joins the two. The same holds for what was spent at the gate.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -89,6 +89,27 @@ const migrations: readonly string[] = [
     bytes BLOB NOT NULL,
     UNIQUE (blob, start)
   ) STRICT;
+  `,
+  // What was issued names a device, and what was spent names nobody: no value stands in both.
+  `
+  CREATE TABLE token_key (
+    day INTEGER PRIMARY KEY,
+    modulus BLOB NOT NULL,
+    private_key BLOB
+  ) STRICT;
+  CREATE TABLE token_grant (
+    account_id BLOB NOT NULL,
+    device_id BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    batch BLOB NOT NULL,
+    PRIMARY KEY (account_id, day, device_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX token_grant_by_day ON token_grant (day);
+  CREATE TABLE spent (
+    id BLOB NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX spent_by_expiry ON spent (expires_at);
   `,
 ];
 

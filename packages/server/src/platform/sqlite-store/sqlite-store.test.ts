@@ -88,6 +88,23 @@ describe("sqlite store", () => {
     await clean();
   });
 
+  it("brings a database of the first version to this one, with everything in it", async () => {
+    const file = await newFile();
+    const first = await openWithLog({ file });
+    await append(first, 100);
+    await first.close();
+    const database = new DatabaseSync(file);
+    database.exec("DROP TABLE token_key; DROP TABLE token_grant; DROP TABLE spent; PRAGMA user_version = 1");
+    database.close();
+    const store = await SqliteStore.open({ file });
+    assert.equal((await readAll(store)).length, 1);
+    const id = new Uint8Array(32).fill(1);
+    assert.deepEqual(await store.submit("spend", { id, expiresAt: 1 }), { isFresh: true });
+    assert.deepEqual(await store.submit("tokenKeysRead", {}), { keys: [] });
+    await store.close();
+    await clean();
+  });
+
   it("refuses a database of a newer version", async () => {
     const file = await newFile();
     const database = new DatabaseSync(file);
