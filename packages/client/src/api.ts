@@ -4,14 +4,29 @@
  * since the Unix epoch), so that the client can run in a worker or in another process; `remote/` carries it.
  */
 
-export type ConnectionState = "offline" | "connecting" | "online" | "refused";
+/** `waiting`: the server's gate is there, and has said that this device has to wait in line. */
+export type ConnectionState = "offline" | "connecting" | "waiting" | "online" | "refused";
+
+/**
+ * `busy`: there are too many others. `working`: the gate wants a proof that costs something, and this device is at it.
+ * `gone`: nobody from this address gets in for now.
+ */
+export type WaitReason = "busy" | "working" | "gone";
 
 export interface ConnectionView {
   readonly state: ConnectionState;
-  /** When the next attempt is due, while offline. */
+  /** When the next attempt is due, while offline. While waiting: no attempt is made before. */
   readonly retryAt?: number;
   /** Code of the last failure, e.g. `ERR_BUSY`. */
   readonly error?: string;
+  /** Why it waits; also while it is connecting again after a wait. */
+  readonly why?: WaitReason;
+  /** How hard pressed the gate was when it last sent this device away; there whenever `why` is. */
+  readonly mode?: "normal" | "guarded" | "siege";
+  /** While working, once it is known: milliseconds that are left on average. It does not shrink: tries have no memory. */
+  readonly estimateMs?: number;
+  /** While working: how likely it was to be through by now, 0 to 1. It nears 1 and never gets there. */
+  readonly progress?: number;
 }
 
 export interface AccountView {

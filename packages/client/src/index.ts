@@ -1,7 +1,13 @@
 export * from "./api.ts";
 export { type Client, createClient } from "./client.ts";
+export { Connection, type ConnectionHandlers, type ConnectionOptions } from "./connection/connection.ts";
 export type { ClientOptions } from "./engine/engine.ts";
 export { asClientError, ClientError, type ClientErrorCode } from "./errors.ts";
+export { Entrance } from "./gate/entrance.ts";
+export type { TokenPurse } from "./gate/tokens/purse.ts";
+export { Wallet } from "./gate/wallet.ts";
 export { clientLimits } from "./limits.ts";
 export * from "./ports.ts";
 export * from "./remote/index.ts";
+export { type HeldTicket, TicketTable } from "./store/tickets.ts";
+export type { HeldToken } from "./store/tokens.ts";

@@ -4,6 +4,27 @@ export const clientLimits = {
   retryDelayMsMin: 500,
   /** Longest bound of that pause: half a minute is what a person waits before pressing the button. */
   retryDelayMsMax: 30_000,
+  /** Longest pause that a server may ask for and get: above it, it is as good as gone, and is asked all the same. */
+  retryAfterMsMax: 3_600_000,
+  /** Shortest pause after the gate has said that nobody from this address gets in for now. */
+  gonePauseMs: 300_000,
+  /** Tickets and tokens in a row that the gate may turn down: below the number for which it shuts out an address. */
+  proofsTurnedDownMax: 3,
+  /** Tickets kept: one comes for every one that is shown, so that a few are what it takes. */
+  ticketsKeptMax: 8,
+  /** In quiet time, a device without tickets spends a token for some after a pause drawn between 0 and this. */
+  ticketsPauseMsMax: 300_000,
+  /** Tokens below which new ones are fetched without waiting for the moment of the day: a few days' reserve for one siege. */
+  tokensLowCount: 8,
+  /** Tokens that invitations leave: who invites has to get in himself. */
+  tokensReserve: 4,
+  /** Part of the UTC day over which devices spread when they fetch their tokens: six hours. */
+  tokensSpreadMs: 21_600_000,
+  /** Pause between two looks at whether tokens are due, drawn between half of this and this. */
+  tokensLookMs: 60_000,
+  /** Pause before tokens are asked for again after a refusal; doubles up to an hour, and is jittered. */
+  tokensRetryMs: 60_000,
+  tokensRetryMsMax: 3_600_000,
   /** An attempt to connect, handshake included. */
   connectTimeoutMs: 20_000,
   /** An answer of the server to one request. */
@@ -61,6 +82,23 @@ export const clientLimits = {
    * devices, and ten times as much at 1,000. New devices of members are let in all the same.
    */
   hybridDevicesMax: 100,
+  /**
+   * How long a device that is out of a group goes on asking when nobody is known who could help: those who are left have
+   * lost their place too, or it knows of nobody.
+   */
+  allLostMs: 300_000,
+  /** Generations of the group of an account's own devices that are told apart: each was founded because one had died. */
+  selfGroupsMax: 32,
+  /** How long a device that has lost its self group waits for siblings which neither help nor say that they cannot. */
+  selfGroupPatienceMs: 86_400_000,
+  /** Accounts, beyond the members that it knows, whom a device that is out of a group notes as possible helpers. */
+  helpersNotedMax: 64,
+  /** Gaps of one log that are told apart: each is a time that this device was out of the group. */
+  gapsPerLogMax: 32,
+  /** Pause before what was missed is asked for again, when nobody has answered for all of it; doubles every time. */
+  historyRetryMs: 60_000,
+  /** How often it is asked for. */
+  historyTriesMax: 5,
   /** Members who are asked for a way back at once: each asked costs a sealed entry, and one who is there will do. */
   helpersMax: 8,
   /** Members whose cards a newcomer is told: enough that one of them is there when he needs a way back. */

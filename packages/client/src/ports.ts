@@ -2,6 +2,7 @@
  * What the client needs of the world. Each port is small enough to be written again for a browser, a
  * terminal and the simulator; nothing else in this package (outside `platform/`) may reach outside.
  */
+import type { WorkTask } from "@rempart/protocol";
 
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -32,6 +33,27 @@ export interface Link {
   /** Bytes queued and not yet handed to the network. */
   bufferedBytes(): number;
   close(): void;
+}
+
+/** How far a solver has come with one task. */
+export interface SolverProgress {
+  /** Tries made. */
+  readonly hashes: number;
+  /** Time they took, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** Solves the gate's puzzles beside the thread that the client runs on. */
+export interface Solver {
+  /**
+   * Finds the 8 bytes of counter that solve `task`, and reports a few times a second how far it is. When `signal` is
+   * aborted it rejects with the signal's reason and uses no more processor time; it also rejects where the platform
+   * gives it no thread.
+   */
+  solve(
+    task: WorkTask,
+    options: { readonly progress: (made: SolverProgress) => void; readonly signal: AbortSignal },
+  ): Promise<Uint8Array>;
 }
 
 export type SqlValue = null | number | string | Uint8Array;

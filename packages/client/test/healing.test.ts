@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { afterEach, suite, test } from "node:test";
+import { decodeRequest, toHex } from "@rempart/protocol";
 import { openSqliteStore } from "../src/platform/node/index.ts";
 import { chatBetween, eventually, openClient, type Person, reopen, sees, texts, World } from "./world.ts";
 
@@ -22,6 +23,13 @@ function forget(person: Person, chat: string): void {
   const store = openSqliteStore(person.store);
   store.transaction(() => store.run("DELETE FROM snapshots WHERE log = ?", chat));
   store.close();
+}
+
+function contactLogOf(person: Person): string {
+  const store = openSqliteStore(person.store);
+  const [row] = store.all("SELECT log FROM logs WHERE kind = 'contact'");
+  store.close();
+  return String(row?.log);
 }
 
 async function idOf(person: Person): Promise<string> {
@@ -200,6 +208,23 @@ suite("healing", () => {
     await speaks(ada, bob, chat);
   });
 
+  test("a founder's own note of a group is written before anybody is welcomed to it", async () => {
+    const { ada, bob } = await pair();
+    const [own, bobs] = [ada, bob].map(contactLogOf);
+    const order: string[] = [];
+    ada.network.tampering.toServer = (frame) => {
+      const request = decodeRequest(frame);
+      if (request.name === "append") order.push(toHex(request.body.logId));
+      return frame;
+    };
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    assert.deepEqual(
+      order.filter((log) => log === own || log === bobs),
+      [own, bobs],
+    );
+  });
+
   for (const when of ["before", "after"] as const) {
     test(`a group is found again that one was removed from ${when} the backup, and added to after it`, async () => {
       const { ada, bob } = await pair();
@@ -226,4 +251,82 @@ suite("healing", () => {
       await speaks(bob, ada, chat);
     });
   }
+
+  test("whoever knew nobody but one who has left is told by him who is there", async () => {
+    world = new World();
+    const [ada, bob, carol] = (await world.people("Ada", "Bob", "Carol")) as [Person, Person, Person];
+    const bobsLink = await bob.client.contactLink();
+    await carol.client.addContact(bobsLink);
+    await chatBetween(bob, carol);
+    await eventually(ada.client, async () => (await ada.client.contacts()).length === 2);
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    await ada.client.setRole({ chat, account: await idOf(bob), role: "admin" });
+    await eventually(bob.client, async () =>
+      (await bob.client.chat(chat)).members.some(({ isSelf, role }) => isSelf && role === "admin"),
+    );
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.client = await openClient(ada);
+    await bob.client.addMembers({ chat, contacts: [await idOf(carol)] });
+    await speaks(carol, ada, chat);
+    await bob.client.leaveGroup(chat);
+    await eventually(carol.client, async () => (await carol.client.chat(chat)).members.length === 2);
+    await ada.client.send({ chat, text: "moves the ratchet" });
+    await eventually(carol.client, async () => (await texts(carol.client, chat)).includes("moves the ratchet"));
+    await ada.client.close();
+    restore(ada, copy);
+    forget(ada, chat);
+    ada.client = await openClient(ada);
+    await ada.client.send({ chat, text: "who is there?" });
+    await eventually(carol.client, async () => (await texts(carol.client, chat)).includes("who is there?"));
+    assert.ok((await noticesOf(ada, chat)).includes("rejoined"));
+  });
+
+  test("what nobody has told of is asked for again, also after a restart", async () => {
+    const { ada, bob, chat } = await pair();
+    await ada.client.close();
+    const store = openSqliteStore(ada.store);
+    store.transaction(() => {
+      store.run("DELETE FROM contents WHERE log = ?", chat);
+      store.run("DELETE FROM messages WHERE log = ? AND kind <> 'notice'", chat);
+      // As a question leaves it whose only hearer forgot it at once.
+      const sql =
+        "INSERT INTO gaps (request, log, from_seq, to_seq, tries, asked_at, is_open) VALUES (?, ?, 1, 9, 1, 1, 1)";
+      store.run(sql, "ab".repeat(16), chat);
+    });
+    store.close();
+    ada.client = await openClient(ada);
+    await sees(ada, chat, ["before"]);
+    assert.equal(bob.defects.length, 0);
+  });
+
+  test("whoever is on his way out still lets others back in, who let him go", async () => {
+    const { ada, bob } = await pair();
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    await bob.client.close();
+    forget(bob, chat);
+    await ada.client.leaveGroup(chat);
+    bob.client = await openClient(bob);
+    await eventually(bob.client, async () => (await bob.client.chat(chat)).members.length === 1);
+    assert.ok((await noticesOf(bob, chat)).includes("rejoined"));
+  });
+
+  test("a device that has lost the group of its account's devices founds it anew, and lets another in", async () => {
+    const { ada, chat } = await pair();
+    await ada.client.close();
+    const store = openSqliteStore(ada.store);
+    const [meta] = store.all("SELECT value FROM meta WHERE key = 'selfGroup'");
+    const self = JSON.parse(String(meta?.value)) as string;
+    store.run("UPDATE logs SET state = 'lost' WHERE log = ?", self);
+    // As it is once the siblings have been asked, and there are none.
+    const values = [self, new Uint8Array(16), Date.now() - 41_000, Date.now() - 40_000] as const;
+    store.run("INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)", ...values);
+    store.close();
+    ada.client = await openClient(ada);
+    const second = await world.stranger();
+    await second.client.createLinkedDevice(await ada.client.exportDeviceLink());
+    await sees(second, chat, ["before"]);
+  });
 });

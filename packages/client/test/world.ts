@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hostOf } from "@rempart/protocol";
+import { decode, encode, hostOf, proofCodec, verdictCodec } from "@rempart/protocol";
 import { LocalBus, MemoryStore, Service, systemClock, systemCrypto, systemEntropy } from "@rempart/server";
 import { formatLink, type SuiteName } from "@rempart/session";
 import { nodeProvider } from "@rempart/session/provider/node";
@@ -24,7 +24,10 @@ export const fastClock: Clock = {
   },
 };
 
-/** What a test may do to frames on their way: `undefined` loses the frame. */
+/** The gate lets everybody in who shows it a proof; `siege.test.ts` has a real one. */
+const openGate = encode(verdictCodec, { kind: "admitted", mode: "normal", tickets: [] });
+
+/** What a test may do to frames on their way, beyond the gate: `undefined` loses the frame. */
 export interface Tampering {
   toServer?: (frame: Uint8Array) => Uint8Array | undefined;
   toClient?: (frame: Uint8Array) => Uint8Array | undefined;
@@ -69,8 +72,15 @@ export class TestNetwork implements Network {
     );
     this.#open.add(cut);
     queueMicrotask(() => !isClosed && handlers.opened());
+    let isAtGate = true;
     return {
       send: (frame) => {
+        if (isAtGate) {
+          isAtGate = false;
+          decode(proofCodec, frame);
+          queueMicrotask(() => !isClosed && handlers.frame(openGate));
+          return;
+        }
         const sent = this.tampering.toServer ? this.tampering.toServer(frame) : frame;
         if (sent !== undefined && !isClosed) queueMicrotask(() => inbound.receive(sent.slice()));
       },

@@ -1,6 +1,14 @@
 /** Welcomes, once the commit that they belong to is in the log. */
 import { asId, fromHex, toHex } from "@rempart/protocol";
-import { type ContactEntry, contactLimits, encryptBlob, type Payload, sealContactEntry } from "@rempart/session";
+import {
+  type CompactCard,
+  type ContactEntry,
+  compactCard,
+  contactLimits,
+  encryptBlob,
+  type Payload,
+  sealContactEntry,
+} from "@rempart/session";
 import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
 import { ClientError } from "../errors.ts";
@@ -27,7 +35,11 @@ export interface Reach {
   readonly linkSecret: Uint8Array;
 }
 
-/** One entry per account that the commit has added; and, where it has made a group of two, a note of that to itself. */
+/**
+ * One entry per account that the commit has added, and a note to this account itself of whom that was. Siblings are
+ * welcomed before the note, others after it: from when others know of the group, it can be found again after a backup
+ * was restored.
+ */
 export async function prepareWelcomes(
   engine: Engine,
   placed: Placed,
@@ -38,8 +50,7 @@ export async function prepareWelcomes(
   const { payload, upload } = await payloadOf(engine, welcome);
   const own = engine.own();
   const join = { logId: logIdOf(log), fromSeq: entry.seq + 1, chain: chain.length > 0 ? chain : new Uint8Array(32) };
-  const deliveries: PreparedDelivery[] = [];
-  for (const account of detail.welcomed) {
+  const welcomeTo = async (account: string): Promise<Omit<Delivery, "id">> => {
     const reach = knownReach(engine, account);
     const content: ContactEntry = {
       kind: "welcome",
@@ -50,17 +61,32 @@ export async function prepareWelcomes(
       welcome: payload,
       join,
     };
-    const prepared = await prepareContactEntry(engine, reach, content, upload?.row.blob);
-    const delivery = { ...prepared, chat: log };
-    deliveries.push(deliveries.length === 0 && upload !== undefined ? { delivery, upload } : { delivery });
+    return { ...(await prepareContactEntry(engine, reach, content, upload?.row.blob)), chat: log };
+  };
+  const deliveries: Omit<Delivery, "id">[] = [];
+  const others = detail.welcomed.filter((account) => account !== own.account);
+  if (others.length < detail.welcomed.length) deliveries.push(await welcomeTo(own.account));
+  const helpers = await cardsOf(engine, others);
+  if (helpers.length > 0) {
+    const note: ContactEntry = { kind: "added", sender: own.keys.accountId, helpers, join };
+    const reach = knownReach(engine, own.account);
+    // It waits for the upload as well, or it would overtake the siblings' Welcome.
+    deliveries.push(await prepareContactEntry(engine, reach, note, upload?.row.blob));
   }
-  const helper = placed.group.epoch === 0 ? detail.welcomed.find((account) => account !== own.account) : undefined;
-  if (helper !== undefined) {
-    const accountId = asId("AccountId", fromHex(helper));
-    const note: ContactEntry = { kind: "founded", sender: own.keys.accountId, helper: accountId, join };
-    deliveries.push({ delivery: await prepareContactEntry(engine, knownReach(engine, own.account), note) });
+  for (const account of others) deliveries.push(await welcomeTo(account));
+  return deliveries.map((delivery, index) =>
+    index === 0 && upload !== undefined ? { delivery, upload } : { delivery },
+  );
+}
+
+/** How the first few of these accounts are reached, as a note to this account alone: a contact's card is not passed on. */
+async function cardsOf(engine: Engine, accounts: readonly string[]): Promise<readonly CompactCard[]> {
+  const cards: CompactCard[] = [];
+  for (const account of accounts.slice(0, contactLimits.helpersMax)) {
+    const card = engine.tables.people.get(account)?.card;
+    if (card !== undefined) cards.push(await compactCard(engine.crypto, card));
   }
-  return deliveries;
+  return cards;
 }
 
 /** Bytes for a contact entry: inside it, or in a blob when they are too many. */

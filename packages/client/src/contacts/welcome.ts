@@ -1,8 +1,8 @@
 /** Being welcomed into a group: by a contact, by somebody with one's link, or by an own device. */
 import { sameBytes, toHex } from "@rempart/protocol";
 import {
+  type AddedEntry,
   decryptBlob,
-  type FoundedEntry,
   type Group,
   type Joined,
   joinFromWelcome,
@@ -50,8 +50,6 @@ export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promi
       engine.groupCache.set(log, group);
       engine.sync.follow(log);
       engine.keyPackages.kick();
-      // This account was there before this device: what it has missed is its own.
-      if (sender === engine.own().account) engine.history.ask(log, 1, entry.join.fromSeq - 1);
     },
   };
 }
@@ -84,16 +82,27 @@ function missedEffect(engine: Engine, entry: WelcomeEntry): Effect {
   };
 }
 
-/** A note of this account that it has founded a group: news to a device that was restored from an older backup. */
-export function foundedEffect(engine: Engine, { sender, helper, join }: FoundedEntry): Effect {
+/**
+ * A note of this account that it has taken others into a group: news to a device that was restored from an older
+ * backup. It may not know the group at all, or be about to find that it has lost its place there.
+ */
+export function addedEffect(engine: Engine, { sender, helpers, join }: AddedEntry): Effect {
   const { logs, meta } = engine.tables;
   const log = toHex(join.logId);
-  const isOwn = toHex(sender) === engine.own().account;
-  if (!isOwn || meta.get("selfGroup") === undefined || logs.get(log) !== undefined) return {};
+  const old = logs.get(log);
+  const [helper] = helpers;
+  if (toHex(sender) !== engine.own().account || meta.get("selfGroup") === undefined || helper === undefined) return {};
+  // What this device has added itself, and not forgotten, it has read before.
+  if (old !== undefined && old.nextSeq >= join.fromSeq) return {};
+  const isOut = old === undefined || old.state === "left";
   return {
     write() {
-      engine.healing.missed({ log, fromSeq: join.fromSeq, chain: join.chain, helper: toHex(helper) });
-      engine.keyPackages.suspect();
+      if (isOut) {
+        const { fromSeq, chain } = join;
+        engine.healing.missed({ log, fromSeq, chain, helper: toHex(helper.accountId) });
+        engine.keyPackages.suspect();
+      }
+      engine.healing.noteHelpers(log, helpers);
     },
     apply() {
       engine.healing.kickAll();
@@ -156,8 +165,19 @@ function writeJoin(engine: Engine, join: Join, changes: Changes): void {
     if (people.get(sender)?.card === undefined) people.setCard(sender, entry.senderCard);
   }
   engine.outbox.add(log, { content: greeting });
-  if (group.policy.kind === "self") engine.tables.meta.set("selfGroup", log);
+  if (group.policy.kind === "self") moveSelfGroup(engine, log, changes);
   else writeChat(engine, join, changes);
+  // This account was there before this device: what it has missed is its own.
+  if (sender === engine.own().account) engine.history.missed(log, { fromSeq: 1, toSeq: nextSeq - 1 });
+}
+
+/** The self group has been founded anew where there was another before. */
+function moveSelfGroup(engine: Engine, log: string, changes: Changes): void {
+  const old = engine.tables.meta.get("selfGroup");
+  engine.tables.meta.set("selfGroup", log);
+  if (old === undefined || old === log) return;
+  engine.groups.hasLeft(old, changes);
+  engine.after(0, () => engine.groups.hasGone(old));
 }
 
 function writeChat(engine: Engine, { log, joined, entry }: Join, changes: Changes): void {

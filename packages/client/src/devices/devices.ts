@@ -44,10 +44,16 @@ export class Devices {
 
   /** Whether the self group has other devices than this one. */
   async hasOthers(): Promise<boolean> {
+    return (await this.others()).length > 0;
+  }
+
+  /** The other devices of this account, hexadecimal, as the self group has them. */
+  async others(): Promise<readonly string[]> {
     const log = this.#engine.tables.meta.get("selfGroup");
     const group =
       log === undefined ? undefined : await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
-    return group !== undefined && group.members.length > 1;
+    const own = toHex(this.#engine.own().device.deviceId);
+    return (group?.members ?? []).map((member) => toHex(member.deviceId)).filter((device) => device !== own);
   }
 
   /** All that another device needs to be of this account. As secret as the account itself. */
@@ -171,7 +177,8 @@ export class Devices {
   /** Adds a device of this account to a group; answers whether it is in there now. */
   async #addTo(log: string, device: string): Promise<boolean> {
     const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
-    if (group === undefined || !group.isActive) return false;
+    const isIn = this.#engine.tables.logs.get(log)?.state === "active";
+    if (group === undefined || !group.isActive || !isIn) return false;
     if (group.members.some((member) => toHex(member.deviceId) === device)) return true;
     const keyPackage = await this.#claim(device, group.suite);
     if (keyPackage === undefined) return false;

@@ -4,7 +4,7 @@
  * register: the keys exist here, the server does not know them → found: it does; the contact log and the self
  * group are made here → publish: key packages, profile, claim keys → meet: whoever invited is added → done.
  */
-import { accountProof, asId, authOf, hostOf, type ServerRole, toHex } from "@rempart/protocol";
+import { accountProof, asId, authOf, hostOf, type ServerRole, sameBytes, toHex } from "@rempart/protocol";
 import {
   type AccountKeys,
   chainStart,
@@ -96,6 +96,7 @@ export class Setup {
     this.#engine.write(
       () => {
         const { meta } = this.#engine.tables;
+        this.#keepTokens(link);
         storeIdentity(meta, identity);
         meta.set("server", link.origin);
         meta.set("name", request.name);
@@ -108,6 +109,14 @@ export class Setup {
         this.#engine.identity = identity;
       },
     );
+  }
+
+  /** Once per invitation: at a second attempt with it they may have been shown already. Call it in a transaction. */
+  #keepTokens({ origin, inviteSecret, tokens = [] }: InvitationLink): void {
+    const { meta, tokens: purse } = this.#engine.tables;
+    const last = meta.get("inviteSecret");
+    if (last !== undefined && sameBytes(last, inviteSecret)) return;
+    for (const { day, token } of tokens) purse.add({ server: origin, day, token });
   }
 
   async #registered(): Promise<void> {
@@ -126,12 +135,21 @@ export class Setup {
     await this.#within(() => (this.step() === "done" ? true : undefined));
   }
 
+  /** Waits until `probe` has an answer, for a while. Time spent in line at the gate does not count. */
   async #within(probe: () => true | undefined): Promise<void> {
     let isOver = false;
-    const cancel = this.#engine.after(clientLimits.settleTimeoutMs, () => {
-      isOver = true;
-      this.#engine.waiters.changed();
-    });
+    let cancel: () => void = () => undefined;
+    const wait = () => {
+      cancel = this.#engine.after(clientLimits.settleTimeoutMs, () => {
+        if (this.#engine.connection.isInLine) {
+          wait();
+          return;
+        }
+        isOver = true;
+        this.#engine.waiters.changed();
+      });
+    };
+    wait();
     try {
       await this.#engine.waiters.until(() => probe() ?? (isOver ? true : undefined));
     } finally {

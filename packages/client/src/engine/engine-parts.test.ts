@@ -39,7 +39,11 @@ function makePump(work: (key: string) => Promise<"again" | "idle">) {
       return () => undefined;
     },
   };
-  return { pump: new Pump({ clock, work, failed: (error) => failures.push(error) }), timers, failures };
+  return {
+    pump: new Pump({ clock, fraction: () => 0.5, work, failed: (error) => failures.push(error) }),
+    timers,
+    failures,
+  };
 }
 
 test("a kick while a pump works makes it look once more", async () => {
@@ -63,10 +67,11 @@ test("a pump tries again later what time may heal, and waits for a connection wh
   });
   pump.kick("x");
   await settled();
+  assert.equal(timers[0]?.delayMs, 7_500, "what the server asked for, and a jitter");
   timers.shift()?.run();
   await settled();
   assert.deepEqual(failures.map(String), ["Error: defect"]);
-  assert.equal(timers[0]?.delayMs, 2_000);
+  assert.equal(timers[0]?.delayMs, 1_000);
   timers.shift()?.run();
   await settled();
   assert.deepEqual([errors.length, timers.length], [0, 0]);

@@ -7,6 +7,7 @@
  * 4. A failing store ends the engine: it announces `ERR_LOCAL_…` and touches nothing any more.
  * 5. After `close` or a failure nothing is written, sent or announced.
  */
+import type { DeviceId } from "@rempart/protocol";
 import type { CryptoProvider, SuiteName } from "@rempart/session";
 import type { ClientEvent } from "../api.ts";
 import { Commits } from "../commits/commits.ts";
@@ -21,13 +22,20 @@ import { Setup } from "../devices/setup.ts";
 import { asClientError, ClientError } from "../errors.ts";
 import { Downloads } from "../files/downloads.ts";
 import { Uploads } from "../files/uploads.ts";
+import { Entrance } from "../gate/entrance.ts";
+import { Errand } from "../gate/errand.ts";
+import type { TokenBlinder } from "../gate/tokens/blinder.ts";
+import { Mint, type Minted } from "../gate/tokens/mint.ts";
+import { Purse } from "../gate/tokens/purse.ts";
+import { Refill } from "../gate/tokens/refill.ts";
+import { Wallet } from "../gate/wallet.ts";
 import { Groups } from "../groups/groups.ts";
 import { Healing } from "../history/healing.ts";
 import { Help } from "../history/help.ts";
 import { History } from "../history/history.ts";
 import { Outbox } from "../outbox/outbox.ts";
 import { Receipts } from "../outbox/receipts.ts";
-import { type Clock, type Network, type Store, StoreError } from "../ports.ts";
+import { type Clock, type Network, type Solver, type Store, StoreError } from "../ports.ts";
 import { openTables, type Tables } from "../store/index.ts";
 import { Sync } from "../sync/sync.ts";
 import { messageView } from "../views/messages.ts";
@@ -43,6 +51,10 @@ export interface ClientOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly crypto: CryptoProvider;
+  /** Solves the puzzles of a gate under siege. Without one, a device that has no other proof waits until it is over. */
+  readonly solver?: Solver;
+  /** Blinds tokens of the gate. Without one, this device has the tokens of its invitation and no others. */
+  readonly blinder?: TokenBlinder;
   /** Suites that this device offers, the preferred one first. Default: X-Wing, then classical. */
   readonly suites?: readonly SuiteName[];
   /** What the server is told of this program; at most 64 bytes. */
@@ -65,6 +77,7 @@ export class Engine {
   readonly lanes = new Lanes();
   readonly waiters = new Waiters();
   readonly groupCache: GroupCache;
+  readonly purse: Purse;
   readonly connection: Connection;
   readonly sync: Sync;
   readonly outbox: Outbox;
@@ -86,6 +99,8 @@ export class Engine {
   readonly #listeners = new Set<(event: ClientEvent) => void>();
   readonly #pumps: Pump[] = [];
   readonly #timers = new Set<() => void>();
+  readonly #errand: Errand;
+  readonly #refill: Refill | undefined;
   readonly #defect: (error: unknown) => void;
   #failure: ClientError | undefined;
 
@@ -97,13 +112,23 @@ export class Engine {
     this.suites = options.suites ?? defaultSuites;
     this.#defect = options.defect ?? (() => undefined);
     this.groupCache = new GroupCache(options.crypto, this.tables.groups);
+    this.purse = this.#makePurse();
+    const entrance = this.#makeEntrance();
+    const { network, clock } = options;
+    const fraction = () => this.fraction();
     this.connection = new Connection({
-      network: options.network,
-      clock: options.clock,
-      fraction: () => this.fraction(),
+      network,
+      clock,
+      entrance,
+      solver: options.solver,
+      fraction,
+      randomBytes: (count) => this.crypto.entropy.randomBytes(count),
       agent: options.agent ?? "rempart",
       handlers: this.#handlers(),
     });
+    this.#refill = this.#makeRefill(options.blinder);
+    const failed = (error: unknown) => this.defect(error);
+    this.#errand = new Errand({ network, clock, entrance, fraction, quietServer: () => this.#quietServer(), failed });
     this.sync = new Sync(this);
     this.outbox = new Outbox(this);
     this.commits = new Commits(this);
@@ -205,7 +230,8 @@ export class Engine {
 
   /** A queue that is worked through in the background; it stops with the engine. */
   pump(work: (key: string) => Promise<"again" | "idle">): Pump {
-    const pump = new Pump({ clock: this.clock, work, failed: (error) => this.defect(error) });
+    const failed = (error: unknown) => this.defect(error);
+    const pump = new Pump({ clock: this.clock, fraction: () => this.fraction(), work, failed });
     this.#pumps.push(pump);
     return pump;
   }
@@ -264,16 +290,67 @@ export class Engine {
     this.#listeners.clear();
   }
 
+  #makePurse(): Purse {
+    const { tokens } = this.tables;
+    const write = <T>(work: () => T): T => this.write(work);
+    const refill = () => this.#refill?.nudge();
+    return new Purse({ tokens, clock: this.clock, write, server: () => this.server(), refill });
+  }
+
+  #makeRefill(blinder: TokenBlinder | undefined): Refill | undefined {
+    if (blinder === undefined) return undefined;
+    const { tokens, meta } = this.tables;
+    const mint = new Mint({
+      tokens,
+      meta,
+      blinder,
+      randomBytes: (count) => this.crypto.entropy.randomBytes(count),
+      write: (work) => this.write(work),
+      request: (name, body) => this.connection.request(name, body),
+    });
+    return new Refill({
+      clock: this.clock,
+      fraction: () => this.fraction(),
+      count: () => this.purse.count(),
+      lastDay: (server) => lastDayAt(meta.get("tokensIssuedOn"), server),
+      quiet: () => this.#quietDevice(),
+      mint: (server, deviceId): Promise<Minted> => mint.mint(server, deviceId),
+      failed: (error) => this.defect(error),
+    });
+  }
+
+  /** Before its key packages are published the server knows no device, and gives it nothing. */
+  #quietDevice(): { server: string; deviceId: DeviceId } | undefined {
+    const server = this.#quietServer();
+    if (server === undefined || this.setup.step() !== "done") return undefined;
+    return { server, deviceId: this.own().device.deviceId };
+  }
+
+  #makeEntrance(): Entrance {
+    const { clock, purse } = this;
+    const write = <T>(work: () => T): T => this.write(work);
+    return new Entrance({ wallet: new Wallet({ tickets: this.tables.tickets, clock, write }), purse, clock });
+  }
+
+  #quietServer(): string | undefined {
+    return this.connection.isOnline && this.connection.mode === "normal" ? this.server() : undefined;
+  }
+
   #handlers(): ConnectionHandlers {
     return {
       prove: (challenge, requests) => this.setup.prove(challenge, requests),
       online: (role) => this.#online(role),
       push: (push) => this.sync.push(push),
       changed: (connection) => {
-        if (connection.state !== "online") this.sync.offline();
+        if (connection.state !== "online") {
+          this.sync.offline();
+          this.#errand.stop();
+          this.#refill?.stop();
+        }
         this.emit({ event: "connection", connection });
         this.waiters.changed();
       },
+      failed: (error) => this.defect(error),
     };
   }
 
@@ -284,6 +361,8 @@ export class Engine {
         changes.mark("account");
       });
     }
+    this.#errand.start();
+    this.#refill?.start();
     this.setup.kick();
     this.sync.online();
     this.deliveries.kick();
@@ -292,6 +371,10 @@ export class Engine {
     this.outbox.kickAll();
     this.healing.kickAll();
   }
+}
+
+function lastDayAt(issued: { server: string; day: number } | undefined, server: string): number | undefined {
+  return issued?.server === server ? issued.day : undefined;
 }
 
 function isOfNetwork(error: unknown): boolean {

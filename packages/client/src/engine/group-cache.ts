@@ -23,6 +23,11 @@ export class GroupCache {
     return group;
   }
 
+  /** The group as memory has it. Outside of the log's lane it may be about to change. */
+  peek(log: string): Group | undefined {
+    return this.#groups.get(log);
+  }
+
   set(log: string, group: Group): void {
     this.#groups.set(log, group);
   }

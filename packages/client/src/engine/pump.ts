@@ -9,6 +9,8 @@ import type { Clock } from "../ports.ts";
 
 export interface PumpOptions {
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly fraction: () => number;
   /** Does one piece of work; `idle` when there is none that can be done now. */
   readonly work: (key: string) => Promise<"again" | "idle">;
   /** Hears of failures that neither time nor a connection explains. */
@@ -69,15 +71,17 @@ export class Pump {
     }
     const isExpected = error instanceof ProtocolError && isTransient(error.code);
     if (!isExpected) this.#options.failed(error);
-    this.#retryLater(key, isExpected ? error.retryAfterMs : 0);
+    this.#retryLater(key, isExpected ? Math.min(error.retryAfterMs, clientLimits.retryAfterMsMax) : 0);
   }
 
+  /** Not before the other side wants it, and with a full jitter: others were refused at the same moment. */
   #retryLater(key: string, atLeastMs: number): void {
     if (this.#isStopped) return;
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     const backoffMs = Math.min(clientLimits.retryWorkMsMax, clientLimits.retryWorkMs * 2 ** Math.min(failures, 10));
-    const cancel = this.#options.clock.after(Math.max(atLeastMs, backoffMs), () => {
+    const jitterMs = this.#options.fraction() * Math.max(backoffMs, Math.min(atLeastMs, clientLimits.retryWorkMsMax));
+    const cancel = this.#options.clock.after(Math.round(atLeastMs + jitterMs), () => {
       this.#retries.delete(key);
       this.kick(key);
     });

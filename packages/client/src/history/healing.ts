@@ -9,13 +9,23 @@
  *    meanwhile, it is dropped and a newer kit is asked for.
  * 4. Back inside, what was missed is asked for in the group itself (`history`).
  * 5. Who was asked may answer that there is no help, because he has left the group himself or this account is not in
- *    it any more. When all who are known have said so, and none has given a way in, the chat ends as left.
+ *    it any more; who has left says whom to ask instead. When all who are known have said so, and none has given a way
+ *    in, the chat ends as left; a while later if some are still in the group, but have lost their place themselves.
+ *    The group of the own devices does not end: it is founded anew.
  */
 import { asId, isTransient, limits, ProtocolError, sameBytes, toHex } from "@rempart/protocol";
-import { chainNext, decodeGroup, type RejoinKit, type RejoinRequest, rejoin, SessionError } from "@rempart/session";
-import { reachMember } from "../contacts/reach.ts";
-import { knownReach, prepareContactEntry, type Reach } from "../contacts/send-welcome.ts";
+import {
+  type CompactCard,
+  chainNext,
+  decodeGroup,
+  type RejoinKit,
+  type RejoinRequest,
+  rejoin,
+  SessionError,
+} from "@rempart/session";
+import { prepareContactEntry } from "../contacts/send-welcome.ts";
 import { otherAccount, payloadBytes } from "../contacts/welcome.ts";
+import { refound } from "../devices/self-group.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
@@ -27,15 +37,16 @@ import { addNotice } from "../messages/notices.ts";
 import type { CommitRow, RejoinPoint } from "../store/commits.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { Rejoin, WelcomeBack } from "../store/rejoins.ts";
+import { Helpers } from "./helpers.ts";
 
 export class Healing {
   readonly #engine: Engine;
   readonly #pump: Pump;
-  /** By the nonce of a question: the accounts that have answered that they cannot help. */
-  readonly #refusals = new Map<string, Set<string>>();
+  readonly #helpers: Helpers;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#helpers = new Helpers(engine);
     this.#pump = engine.pump((log) => this.#work(log));
   }
 
@@ -73,7 +84,14 @@ export class Healing {
     logs.put({ log, kind: "group", state: "lost", isCreated: true, nextSeq, chain, ...keys });
     const nonce = this.#engine.crypto.entropy.randomBytes(16);
     const startedAt = this.#engine.clock.now();
-    rejoins.start({ log, nonce, startedAt, askedAt: 0, missingFrom: nextSeq, helper });
+    // Where a sibling was before, this account was: what it has of the past is for this device too.
+    const missingFrom = helper === this.#engine.own().account ? 1 : nextSeq;
+    rejoins.start({ log, nonce, startedAt, askedAt: 0, missingFrom, helper });
+  }
+
+  /** These accounts may be in a group that this device is out of step with. Call it in a transaction. */
+  noteHelpers(log: string, cards: readonly CompactCard[]): void {
+    this.#helpers.note(log, cards);
   }
 
   /** Entries up to `headSeq` are gone before this device read them, and nothing has come after them yet. */
@@ -97,7 +115,7 @@ export class Healing {
     addNotice(this.#engine, { log: row.log, seq: nextKept - 1, at, index: 13, notice: { kind: "gap" } }, changes);
     this.#engine.tables.logs.forgetChain(row.log);
     this.#engine.tables.outbox.settleBefore(row.log, nextKept);
-    this.#engine.after(0, () => this.#engine.history.ask(row.log, row.nextSeq, nextKept - 1));
+    this.#engine.history.missed(row.log, { fromSeq: row.nextSeq, toSeq: nextKept - 1 });
   }
 
   async #work(log: string): Promise<"again" | "idle"> {
@@ -105,40 +123,44 @@ export class Healing {
     if (pending === undefined || !this.#engine.connection.isOnline) return "idle";
     const age = this.#engine.clock.now() - pending.startedAt;
     if (pending.helper !== undefined && age > clientLimits.missedGroupMs) {
-      this.#end(log);
+      this.#end(pending);
       return "idle";
     }
     const staged = this.#engine.tables.commits.staged(log);
     if (staged?.detail.rejoin !== undefined) return this.#send(staged, staged.detail.rejoin);
-    // As long again as it has lasted already: the pauses double.
-    const pauseMs = Math.max(clientLimits.rejoinRetryMs, pending.askedAt - pending.startedAt);
-    const waitMs = pending.askedAt + Math.min(pauseMs, clientLimits.rejoinRetryMsMax) - this.#engine.clock.now();
-    if (pending.askedAt !== 0 && waitMs > 0) {
+    const isSelf = log === this.#engine.tables.meta.get("selfGroup");
+    if (!isSelf && (await this.#helpers.haveAllRefused(pending))) {
+      this.#end(pending);
+      return "idle";
+    }
+    const waitMs = this.#waitMs(pending);
+    if (waitMs > 0) {
       this.#engine.after(waitMs, () => this.#pump.kick(log));
       return "idle";
     }
-    if (await this.#isRefused(pending)) {
-      this.#end(log);
+    if (isSelf && (await this.#helpers.isSelfGroupDead(pending))) {
+      await this.#engine.lanes.run(log, () => refound(this.#engine, log));
       return "idle";
     }
     await this.#ask(log, pending.nonce);
     return "again";
   }
 
-  /** Whether everybody who could be asked has been, and has said that there is no help. */
-  async #isRefused({ log, nonce, askedAt, helper }: Rejoin): Promise<boolean> {
-    const isGroup = helper !== undefined || this.#engine.tables.chats.get(log)?.kind === "group";
-    if (!isGroup || askedAt === 0) return false;
-    const own = this.#engine.own().account;
-    const asked = this.#accounts(log).filter((account) => account !== own && this.#isReachable(account));
-    if (await this.#engine.devices.hasOthers()) asked.push(own);
-    const refused = this.#refusals.get(toHex(nonce));
-    return asked.every((account) => refused?.has(account) === true);
+  /** Until others are asked again; or, if that is earlier, until it is over if nobody helps. */
+  #waitMs({ askedAt, startedAt }: Rejoin): number {
+    if (askedAt === 0) return 0;
+    const now = this.#engine.clock.now();
+    // As long again as it has lasted already: the pauses double.
+    const pauseMs = Math.max(clientLimits.rejoinRetryMs, askedAt - startedAt);
+    const waitMs = askedAt + Math.min(pauseMs, clientLimits.rejoinRetryMsMax) - now;
+    const patienceMs = startedAt + clientLimits.allLostMs - now;
+    return patienceMs > 0 ? Math.min(waitMs, patienceMs) : waitMs;
   }
 
   /** Nobody lets this device into the group. */
-  #end(log: string): void {
+  #end({ log, nonce }: Rejoin): void {
     const { rejoins, commits, chats, logs } = this.#engine.tables;
+    this.#helpers.forget(nonce);
     this.#engine.write(
       (changes) => {
         commits.unstage(log);
@@ -161,7 +183,7 @@ export class Healing {
       groupId: logIdOf(log),
       nonce,
     };
-    for (const reach of await this.#helpers(log)) {
+    for (const reach of await this.#helpers.toAsk(log)) {
       const delivery = await prepareContactEntry(this.#engine, reach, request);
       this.#engine.write(() => this.#engine.tables.deliveries.add(delivery));
     }
@@ -176,35 +198,14 @@ export class Healing {
     this.#engine.deliveries.kick();
   }
 
-  /** Own devices, and a few of the members whose contact log is known: others every time, since some may be away. */
-  async #helpers(log: string): Promise<readonly Reach[]> {
-    const own = this.#engine.own().account;
-    const helper = this.#engine.tables.rejoins.get(log)?.helper;
-    const known = this.#accounts(log).filter((account) => account !== own && this.#isReachable(account));
-    const start = Math.floor(this.#engine.fraction() * known.length);
-    const drawn = [...known.slice(start), ...known.slice(0, start)].slice(0, clientLimits.helpersMax);
-    const reaches: Reach[] = [knownReach(this.#engine, own)];
-    for (const account of new Set(helper === undefined || helper === own ? drawn : [helper, ...drawn])) {
-      const reach = await reachMember(this.#engine, account);
-      if (reach !== undefined) reaches.push(reach);
-    }
-    return reaches;
-  }
-
-  #isReachable(account: string): boolean {
-    const person = this.#engine.tables.people.get(account);
-    return person?.card !== undefined || person?.reach !== undefined;
-  }
-
   /** Somebody has answered. Of several answers the first that works is used. */
   answered(kit: RejoinKit): void {
     const log = toHex(kit.groupId);
     const pending = this.#engine.tables.rejoins.get(log);
-    if (pending === undefined || !sameBytes(pending.nonce, kit.nonce) || !this.#isFromMember(log, toHex(kit.sender)))
-      return;
+    if (pending === undefined || !sameBytes(pending.nonce, kit.nonce)) return;
+    if (!this.#helpers.mayAnswer(log, toHex(kit.sender))) return;
     if (kit.kit.kind === "inline" && kit.kit.bytes.length === 0) {
-      const nonce = toHex(kit.nonce);
-      this.#refusals.set(nonce, (this.#refusals.get(nonce) ?? new Set()).add(toHex(kit.sender)));
+      this.#refused(log, kit);
       return;
     }
     this.#engine.spawn(async () => {
@@ -213,17 +214,12 @@ export class Healing {
     });
   }
 
-  #isFromMember(log: string, sender: string): boolean {
-    if (sender === this.#engine.own().account) return true;
-    return this.#accounts(log).includes(sender);
-  }
-
-  /** Who is in a group as far as this device knows. */
-  #accounts(log: string): readonly string[] {
-    const { chats, rejoins } = this.#engine.tables;
-    const helper = rejoins.get(log)?.helper;
-    const members = (chats.get(log)?.group.members ?? []).map((member) => member.account);
-    return helper === undefined ? members : [...members, helper];
+  #refused(log: string, kit: RejoinKit): void {
+    this.#engine.write(() => {
+      // Whom it names is asked at once.
+      if (this.#helpers.refused(log, kit)) this.#engine.tables.rejoins.setAsked(log, 0);
+    });
+    this.#pump.kick(log);
   }
 
   async #stage(log: string, kit: RejoinKit): Promise<void> {
@@ -310,6 +306,7 @@ export class Healing {
     if (pending === undefined) return;
     const { log } = row;
     const { seq, receivedAt: at, chain } = place;
+    this.#helpers.forget(pending.nonce);
     const group = await decodeGroup(this.#engine.crypto, { snapshot: row.snapshot, deltas: [] });
     const isNew = chats.get(log) === undefined && group.policy.kind !== "self";
     // Members have heard of this account, but not from it.
@@ -331,11 +328,11 @@ export class Healing {
         // Who was out, and was welcomed back, has joined anew.
         const kind = isNew || pending.helper === undefined ? "rejoined" : "joined";
         addNotice(this.#engine, { log, seq, at, index: 12, notice: { kind } }, changes);
+        this.#engine.history.missed(log, { fromSeq: pending.missingFrom, toSeq: seq - 1 });
         changes.chat(log);
       },
       () => this.#engine.groupCache.set(log, group),
     );
     this.#engine.sync.follow(log);
-    if (seq > pending.missingFrom) this.#engine.history.ask(log, pending.missingFrom, seq - 1);
   }
 }

@@ -1,14 +1,25 @@
 /**
  * Helping other devices back into groups that this one is in: what `healing` asks for, given to those who still
  * have their leaf, and to nobody else. Others who were members are told that there is no help from here, because
- * they are out of the group or this device is: or they would ask for ever.
+ * they are out of the group or this device is: or they would ask for ever. A device that has gone, or has lost its own
+ * place, says who else was there, so that whoever knew it alone finds those who stayed.
  */
 import { sameBytes, toHex } from "@rempart/protocol";
-import { groupInfoForRejoin, type RejoinKit, type RejoinRequest } from "@rempart/session";
+import {
+  type CompactCard,
+  compactCard,
+  contactLimits,
+  decodeCard,
+  groupInfoForRejoin,
+  type RejoinKit,
+  type RejoinRequest,
+} from "@rempart/session";
 import { reachBy } from "../contacts/reach.ts";
 import { knownReach, payloadOf, prepareContactEntry } from "../contacts/send-welcome.ts";
+import { generationOf } from "../devices/self-group.ts";
 import type { Engine } from "../engine/engine.ts";
 import { clientLimits } from "../limits.ts";
+import { isFollowed } from "../store/logs.ts";
 import { HelpAllowance } from "./allowance.ts";
 
 interface Kit {
@@ -41,19 +52,22 @@ export class Help {
     const isOwn = toHex(request.sender) === account;
     if (isOwn && sameBytes(request.deviceId, device.deviceId)) return;
     const isMember = await this.#isMember(log, request);
-    if (isOwn && !isMember && log === this.#engine.tables.meta.get("selfGroup")) {
+    if (isOwn && !isMember && (await this.#canAdmit(log))) {
       this.#engine.devices.admit(toHex(request.deviceId));
       return;
     }
     if (!isMember && !(await this.#isOver(log, request))) return;
-    if (!this.#allowance.take(toHex(request.sender))) return;
+    if (!isOwn && !this.#allowance.take(toHex(request.sender))) return;
     // Devices of the account itself first: strangers' help costs everyone an entry.
-    const delayMs = this.#engine.fraction() * clientLimits.helpDelayMsMax * (isOwn ? 0.2 : 1);
+    this.#helpAfter(this.#engine.fraction() * clientLimits.helpDelayMsMax * (isOwn ? 0.2 : 1), log, request);
+  }
+
+  #helpAfter(delayMs: number, log: string, request: RejoinRequest): void {
     this.#engine.after(delayMs, () => this.#engine.spawn(() => this.#help(log, request)));
   }
 
   async #isMember(log: string, request: RejoinRequest): Promise<boolean> {
-    if (this.#engine.tables.logs.get(log)?.state !== "active") return false;
+    if (!isFollowed(this.#engine.tables.logs.get(log)?.state)) return false;
     const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
     return (
       group?.members.some(
@@ -62,18 +76,36 @@ export class Help {
     );
   }
 
-  /** Whether the asking account was in a group with this one, and one of the two has gone from it. */
-  async #isOver(log: string, { sender }: RejoinRequest): Promise<boolean> {
+  /** Whether the question is for a self group, of whatever generation, and this device is in the latest that it knows. */
+  async #canAdmit(log: string): Promise<boolean> {
+    const { logs, meta } = this.#engine.tables;
+    const self = meta.get("selfGroup");
+    if (self === undefined || logs.get(self)?.state !== "active") return false;
+    return log === self || (await generationOf(this.#engine, log)) !== undefined;
+  }
+
+  /**
+   * Whether the asking account was in a group with this one, and one of the two has gone from it, or this device has
+   * lost its place. To a sibling: whether this device is not in the group.
+   */
+  async #isOver(log: string, { sender, deviceId }: RejoinRequest): Promise<boolean> {
     const { chats, logs, messages } = this.#engine.tables;
+    const own = this.#engine.own();
     const state = logs.get(log)?.state;
     const chat = chats.get(log);
-    if (chat?.kind !== "group" || (state !== "left" && state !== "active")) return false;
+    if (toHex(sender) === own.account) {
+      // Of siblings who have all lost their group the one with the lowest id founds it anew.
+      const isSelf = log === this.#engine.tables.meta.get("selfGroup");
+      if (isSelf && state === "lost") return toHex(deviceId) < toHex(own.device.deviceId);
+      return state === undefined || state === "left" || state === "lost";
+    }
+    if (chat?.kind !== "group" || (state !== "left" && state !== "active" && state !== "lost")) return false;
     const account = toHex(sender);
     const isNamed = messages
       .notices(log)
       .some(({ notice }) => (notice.kind === "removed" || notice.kind === "left") && notice.accounts.includes(account));
     if (!isNamed && !chat.group.members.some((member) => member.account === account)) return false;
-    if (state === "left") return true;
+    if (state !== "active") return true;
     const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
     const isThere = group?.members.some((member) => sameBytes(member.accountId, sender)) !== false;
     return !isThere && this.#engine.sync.isSynced(log);
@@ -82,6 +114,11 @@ export class Help {
   async #help(log: string, request: RejoinRequest): Promise<void> {
     const isMember = await this.#isMember(log, request);
     if (!isMember && !(await this.#isOver(log, request))) return;
+    // A Welcome to the group may stand behind the question.
+    if (!isMember && !this.#engine.sync.isSynced(toHex(this.#engine.own().keys.contactLog.logId))) {
+      if (this.#engine.connection.isOnline) this.#helpAfter(clientLimits.helpDelayMsMax, log, request);
+      return;
+    }
     const kit = isMember ? await this.#engine.lanes.run(log, () => this.#makeKit(log)) : noKit;
     if (kit === undefined) return;
     const sender = toHex(request.sender);
@@ -89,13 +126,16 @@ export class Help {
     const reach = isOwn ? knownReach(this.#engine, sender) : await reachBy(this.#engine, request.senderCard);
     const { payload, upload } = await payloadOf(this.#engine, kit.bytes);
     const { groupId, nonce } = request;
+    const { keys, device } = this.#engine.own();
     const entry: RejoinKit = {
       kind: "rejoin-kit",
-      sender: this.#engine.own().keys.accountId,
+      sender: keys.accountId,
+      deviceId: device.deviceId,
       groupId,
       nonce,
       kit: payload,
       join: { logId: groupId, fromSeq: kit.fromSeq, chain: kit.chain },
+      others: isMember ? [] : await this.#othersThere(log, sender),
     };
     const delivery = await prepareContactEntry(this.#engine, reach, entry, upload?.row.blob);
     this.#engine.write(() => {
@@ -106,10 +146,29 @@ export class Help {
     this.#engine.deliveries.kick();
   }
 
+  /**
+   * Some of those who were in the group when this device left it, or lost its place: in that case this account first,
+   * for it may come back. Others only for an account that was there then, and so knows of them: not for one that had
+   * gone before they came. Their cards are those for fellow members, never a contact's.
+   */
+  async #othersThere(log: string, asking: string): Promise<readonly CompactCard[]> {
+    const { chats, logs, people } = this.#engine.tables;
+    const { account: own, groupCard } = this.#engine.own();
+    const state = logs.get(log)?.state;
+    const self = state === "lost" ? [await compactCard(this.#engine.crypto, groupCard)] : [];
+    const members = (chats.get(log)?.group.members ?? []).map((member) => member.account);
+    if ((state !== "left" && state !== "lost") || !members.includes(asking)) return self;
+    const others = members.filter((account) => account !== asking && account !== own);
+    const cards = others.flatMap((account) => people.get(account)?.reach ?? []).map((card) => decodeCard(card));
+    const start = Math.floor(this.#engine.fraction() * cards.length);
+    return [...self, ...cards.slice(start), ...cards.slice(0, start)].slice(0, contactLimits.helpersMax);
+  }
+
   async #makeKit(log: string): Promise<Kit | undefined> {
     const row = this.#engine.tables.logs.get(log);
     const group = await this.#engine.groupCache.get(log);
-    if (row?.state !== "active" || group?.isActive !== true) return undefined;
+    // Who is on his way out helps as well: perhaps nobody else is there, who could let him go.
+    if (row === undefined || !isFollowed(row.state) || group?.isActive !== true) return undefined;
     const chain = row.chain.length > 0 ? row.chain : new Uint8Array(32);
     return { bytes: await groupInfoForRejoin(this.#engine.crypto, group), fromSeq: row.nextSeq, chain };
   }

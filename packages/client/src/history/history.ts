@@ -1,51 +1,89 @@
 /**
- * Asking for what was missed, and answering. Requests and answers travel in the group itself. Devices of the
- * asking account answer first, the others wait to see whether somebody has.
+ * Asking for what was missed, and answering. Requests and answers travel in the group itself.
  *
- * Nobody is told what was said before he came: an answer begins after the entry that added the account.
+ * 1. That something was missed is durable together with what says so, and is asked for, again and again with longer
+ *    pauses, until somebody has told all of it.
+ * 2. Devices of the asking account answer first, then members who know all, then the others; each waits to see
+ *    whether somebody has, and adds what has not been told yet.
+ * 3. Nobody is told what was said while he was not in the group (`telling.ts`).
+ *
  * What an answer says of others rests on the word of the member who gives it; that is why only answers to
  * own requests are taken, and only within what was asked for.
  */
-import { sameBytes, toHex } from "@rempart/protocol";
+import { fromHex, sameBytes, toHex } from "@rempart/protocol";
 import { type HistoryAnswer, type HistoryItem, type HistoryRequest, readMessage, SessionError } from "@rempart/session";
 import type { Engine } from "../engine/engine.ts";
+import type { Pump } from "../engine/pump.ts";
 import { clientLimits } from "../limits.ts";
 import { applyContent, applyTombstone, type ReceivedContent } from "../messages/apply.ts";
+import type { Gap } from "../store/gaps.ts";
 import { logIdOf } from "../store/logs.ts";
 import { HelpAllowance } from "./allowance.ts";
+import { type SeqRange, type Telling, type Testimony, tellingOf } from "./telling.ts";
+
+/** An answer that this device is about to give. */
+interface PendingAnswer {
+  /** Ids of messages that others have told meanwhile. */
+  readonly told: Set<string>;
+  cancel(): void;
+}
 
 export class History {
   readonly #engine: Engine;
+  readonly #pump: Pump;
   readonly #allowance: HelpAllowance;
-  /** Requests of others that this device may answer, until somebody has. */
-  readonly #pending = new Map<string, () => void>();
+  /** By request. */
+  readonly #pending = new Map<string, PendingAnswer>();
+  /** By log: the next look at what has not been told. */
+  readonly #timers = new Map<string, () => void>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#pump = engine.pump((log) => this.#work(log));
     this.#allowance = new HelpAllowance(engine.clock);
   }
 
-  /** Asks the members of a group for the messages of a range of seqs, both ends included. */
-  ask(log: string, fromSeq: number, toSeq: number): void {
+  /** Messages of a range of seqs, both ends included, were missed. Call it in a transaction, and `kick` after it. */
+  missed(log: string, { fromSeq, toSeq }: SeqRange): void {
     if (toSeq < fromSeq || this.#engine.tables.chats.get(log) === undefined) return;
-    this.#engine.spawn(async () => {
-      const requestId = this.#engine.crypto.entropy.randomBytes(16);
-      const request: HistoryRequest = {
-        kind: "history-request",
-        requestId,
-        messageIds: [],
-        ranges: [{ fromSeq, toSeq }],
-      };
-      const { content } = await this.#engine.outbox.compose(log, request);
-      this.#engine.write(() => {
-        this.#engine.tables.meta.set("historyRequests", [
-          ...(this.#engine.tables.meta.get("historyRequests") ?? []).slice(-63),
-          { log, requestId: toHex(requestId), fromSeq, toSeq },
-        ]);
-        this.#engine.outbox.add(log, { content });
-      });
-      this.#engine.outbox.kick(log);
+    const request = toHex(this.#engine.crypto.entropy.randomBytes(16));
+    this.#engine.tables.gaps.add({ log, request, fromSeq, toSeq });
+  }
+
+  kick(log: string): void {
+    this.#pump.kick(log);
+  }
+
+  /** Asks for the gap that is due. */
+  async #work(log: string): Promise<"again" | "idle"> {
+    const { gaps, logs } = this.#engine.tables;
+    if (logs.get(log)?.state !== "active" || !this.#engine.sync.isSynced(log)) return "idle";
+    const open = gaps.of(log).filter((gap) => gap.isOpen && gap.tries < clientLimits.historyTriesMax);
+    const [gap] = open.sort((a, b) => dueAt(a) - dueAt(b));
+    if (gap === undefined) return "idle";
+    const waitMs = Math.min(dueAt(gap) - this.#engine.clock.now(), pauseOf(gap));
+    if (waitMs > 0) {
+      this.#timers.get(log)?.();
+      this.#timers.set(
+        log,
+        this.#engine.after(waitMs, () => this.kick(log)),
+      );
+      return "idle";
+    }
+    const { request, fromSeq, toSeq } = gap;
+    const question: HistoryRequest = {
+      kind: "history-request",
+      requestId: fromHex(request),
+      messageIds: [],
+      ranges: [{ fromSeq, toSeq }],
+    };
+    const { content } = await this.#engine.outbox.compose(log, question);
+    this.#engine.write(() => {
+      gaps.setAsked(request, this.#engine.clock.now());
+      this.#engine.outbox.add(log, { content });
     });
+    this.#engine.outbox.kick(log);
+    return "again";
   }
 
   /** A content has come out of a log. */
@@ -57,26 +95,53 @@ export class History {
 
   #requested(received: ReceivedContent, request: HistoryRequest): void {
     const own = this.#engine.own();
-    if (received.senderDevice === toHex(own.device.deviceId) || !this.#allowance.take(received.sender)) return;
+    if (received.senderDevice === toHex(own.device.deviceId)) return;
     const isOwn = received.sender === own.account;
-    const max = clientLimits.helpDelayMsMax;
-    const delayMs = isOwn ? 0 : max / 2 + (this.#engine.fraction() * max) / 2;
+    if (!isOwn && !this.#allowance.take(received.sender)) return;
     const key = toHex(request.requestId);
-    const cancel = this.#engine.after(delayMs, () => {
+    const isComplete = this.#tellings(received, request).every((telling) => telling.isComplete);
+    this.#pending.get(key)?.cancel();
+    const told = new Set<string>();
+    const cancel = this.#engine.after(this.#delayMs({ isOwn, isComplete }), () => {
       this.#pending.delete(key);
-      this.#engine.spawn(() => this.#answer(received, request));
+      this.#engine.spawn(() => this.#answer(received, request, told));
     });
-    this.#pending.set(key, cancel);
+    this.#pending.set(key, { told, cancel });
   }
 
-  async #answer({ log, sender }: ReceivedContent, request: HistoryRequest): Promise<void> {
-    const since = this.#joinedAt(log, sender);
-    const answers: HistoryItem[][] = [];
-    for (const { fromSeq, toSeq } of request.ranges)
-      answers.push(...this.#itemsOf(log, Math.max(fromSeq, since), toSeq));
-    if (answers.length === 0) return;
-    for (const [index, items] of answers.entries()) {
-      const isLast = index === answers.length - 1;
+  #delayMs({ isOwn, isComplete }: { readonly isOwn: boolean; readonly isComplete: boolean }): number {
+    const max = clientLimits.helpDelayMsMax;
+    if (isOwn && isComplete) return 0;
+    const earliest = isComplete || isOwn ? max / 2 : max;
+    return earliest + this.#engine.fraction() * (max / 2);
+  }
+
+  #tellings({ log, sender }: ReceivedContent, { ranges }: HistoryRequest): readonly Telling[] {
+    const { chats, gaps, messages } = this.#engine.tables;
+    const testimony: Testimony = {
+      own: this.#engine.own().account,
+      isDirect: chats.get(log)?.kind === "direct",
+      notices: messages.notices(log),
+      gaps: gaps.of(log),
+    };
+    return ranges.map((range) => tellingOf(testimony, sender, range));
+  }
+
+  async #answer(received: ReceivedContent, request: HistoryRequest, told: ReadonlySet<string>): Promise<void> {
+    const { log } = received;
+    const tellings = this.#tellings(received, request);
+    const pieces: HistoryItem[][] = [];
+    for (const [i, range] of request.ranges.entries()) {
+      const room = clientLimits.historyAnswersMax - pieces.length;
+      const telling = tellings[i];
+      const isNews = (item: HistoryItem) => telling?.mayTell(item) === true && !told.has(toHex(item.messageId));
+      pieces.push(...this.#piecesOf(log, range, isNews).slice(0, room));
+    }
+    const isComplete = tellings.every((telling) => telling.isComplete);
+    // Who knows all says so even when there is nothing to tell: or it would be asked for again.
+    if (pieces.length === 0 && isComplete) pieces.push([]);
+    for (const [index, items] of pieces.entries()) {
+      const isLast = isComplete && index === pieces.length - 1;
       const answer: HistoryAnswer = { kind: "history-answer", requestId: request.requestId, isLast, items };
       const { content } = await this.#engine.outbox.compose(log, answer);
       this.#engine.write(() => this.#engine.outbox.add(log, { content }));
@@ -84,8 +149,8 @@ export class History {
     this.#engine.outbox.kick(log);
   }
 
-  /** The messages of a range in pieces that fit an entry each. */
-  #itemsOf(log: string, fromSeq: number, toSeq: number): HistoryItem[][] {
+  /** What may be told of a range, in pieces that fit an entry each. */
+  #piecesOf(log: string, { fromSeq, toSeq }: SeqRange, isNews: (item: HistoryItem) => boolean): HistoryItem[][] {
     const pieces: HistoryItem[][] = [];
     let from = fromSeq;
     while (from <= toSeq && pieces.length < clientLimits.historyAnswersMax) {
@@ -93,35 +158,30 @@ export class History {
       const items = this.#engine.tables.contents.range(log, from, toSeq, historyItemsMax, historyBytesMax);
       const last = items.at(-1);
       if (last === undefined) break;
-      pieces.push([...items]);
+      const news = items.filter(isNews);
+      if (news.length > 0) pieces.push(news);
       from = last.seq + 1;
     }
     return pieces;
   }
 
-  /** The first seq that an account may know of: after the latest entry that added it, where one is known. */
-  #joinedAt(log: string, account: string): number {
-    const added = this.#engine.tables.messages
-      .notices(log)
-      .filter(({ notice }) => notice.kind === "added" && notice.accounts.includes(account));
-    return (added.at(-1)?.seq ?? 0) + 1;
-  }
-
   #answered({ log, senderDevice }: ReceivedContent, answer: HistoryAnswer): void {
     const key = toHex(answer.requestId);
     if (senderDevice !== toHex(this.#engine.own().device.deviceId)) {
-      this.#pending.get(key)?.();
-      this.#pending.delete(key);
+      const pending = this.#pending.get(key);
+      for (const { messageId } of answer.items) pending?.told.add(toHex(messageId));
+      if (answer.isLast) {
+        pending?.cancel();
+        this.#pending.delete(key);
+      }
     }
-    const asked = (this.#engine.tables.meta.get("historyRequests") ?? []).find(
-      (request) => request.requestId === key && request.log === log,
-    );
-    if (asked === undefined) return;
-    const items = answer.items.filter((item) => item.seq >= asked.fromSeq && item.seq <= asked.toSeq);
-    this.#engine.spawn(() => this.#take(log, items));
+    const gap = this.#engine.tables.gaps.get(key);
+    if (gap === undefined || gap.log !== log) return;
+    const items = answer.items.filter((item) => item.seq >= gap.fromSeq && item.seq <= gap.toSeq);
+    this.#engine.spawn(() => this.#take(gap, items, answer.isLast));
   }
 
-  async #take(log: string, items: readonly HistoryItem[]): Promise<void> {
+  async #take({ log, request }: Gap, items: readonly HistoryItem[], isLast: boolean): Promise<void> {
     const received: ReceivedContent[] = [];
     for (const item of items) if (item.content.length > 0) received.push(...(await this.#verified(log, item)));
     this.#engine.write((changes) => {
@@ -131,6 +191,7 @@ export class History {
         const gone = { log, seq, at, sender: toHex(sender), message: toHex(messageId), isLive: false };
         applyTombstone(this.#engine, gone, changes);
       }
+      if (isLast) this.#engine.tables.gaps.close(request);
     });
   }
 
@@ -147,4 +208,13 @@ export class History {
       throw error;
     }
   }
+}
+
+/** Before a gap is asked for again. */
+function pauseOf({ tries }: Gap): number {
+  return clientLimits.historyRetryMs * 2 ** Math.max(0, tries - 1);
+}
+
+function dueAt(gap: Gap): number {
+  return gap.askedAt === 0 ? 0 : gap.askedAt + pauseOf(gap);
 }

@@ -1,5 +1,5 @@
 /** Invitations to this server that this device has made. */
-import { asId, authOf, limits, ProtocolError, toHex } from "@rempart/protocol";
+import { asId, authOf, gateLimits, limits, ProtocolError, toHex } from "@rempart/protocol";
 import { formatLink, type Link, parseLink } from "@rempart/session";
 import type { InviteView, LinkView } from "../api.ts";
 import { kindOf } from "../contacts/contacts.ts";
@@ -29,7 +29,9 @@ export class Invites {
     const { card: contact } = this.#engine.own();
     const origin = this.#engine.server();
     const name = this.#engine.contacts.ownName();
-    const link = { kind: "invitation", origin, inviteSecret: secret, contact, ...name } as const;
+    // Gone from the purse before they are in a link: nobody shows what somebody else may.
+    const tokens = this.#engine.purse.takeSpare(gateLimits.tokensPerInviteMax);
+    const link = { kind: "invitation", origin, inviteSecret: secret, contact, ...name, tokens } as const;
     const createdAt = clock.now();
     const row: InviteRow = {
       id: toHex(crypto.entropy.randomBytes(16)),
@@ -49,6 +51,7 @@ export class Invites {
     } catch (error) {
       if (error instanceof ProtocolError || asClientError(error).code === "ERR_OFFLINE") {
         this.#engine.write(() => tables.invites.remove(row.id));
+        for (const token of tokens) this.#engine.purse.putBack(token);
       }
       throw error;
     }

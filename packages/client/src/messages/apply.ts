@@ -4,7 +4,8 @@
  *
  * 1. A content has its effect once, whatever brings it and however often (table `contents`).
  * 2. Only its author edits or deletes a message, and takes back a reaction.
- * 3. Deleted stays deleted; an edit or a deletion that comes before its message waits for it.
+ * 3. Deleted stays deleted; an edit or a deletion that comes before its message waits for it. So does taking back a
+ *    reaction, which a history may bring later.
  * 4. States of own messages only rise: sent, delivered, read.
  * 5. Of several edits the last in the log counts, in whatever order they come. An own one shows at once, and takes
  *    its place among the others when the log brings it back.
@@ -72,7 +73,7 @@ function applySpeech(engine: Engine, received: ReceivedContent, chat: Speech, ch
       react(context, chat);
       break;
     case "unreact":
-      engine.tables.messages.unreact(toHex(chat.replaces), received.sender);
+      takeBack(context, toHex(chat.replaces));
       changes.message(toHex(chat.target));
       break;
     default:
@@ -207,14 +208,24 @@ function show({ engine, changes }: Context, { target, kind, text, at }: MessageC
   changes.chat(message.chat);
 }
 
-function react({ engine, received, row, changes }: Context, chat: OfKind<"reaction">): void {
-  const { messages } = engine.tables;
+function react(context: Context, chat: OfKind<"reaction">): void {
+  const { engine, received, row, changes } = context;
+  const { messages, contents } = engine.tables;
   const target = toHex(chat.target);
   if (messages.get(target)?.isDeleted === true) return;
-  if (chat.replaces !== undefined) messages.unreact(toHex(chat.replaces), received.sender);
-  const reaction = { target, account: received.sender, emoji: chat.reaction, message: toHex(received.read.messageId) };
+  if (chat.replaces !== undefined) takeBack(context, toHex(chat.replaces));
+  const message = toHex(received.read.messageId);
+  if (contents.change(message, received.sender) !== undefined) return;
+  const reaction = { target, account: received.sender, emoji: chat.reaction, message };
   messages.react(row.shownAs ?? row.chat, reaction, received.seq);
   changes.message(target);
+}
+
+/** A reaction is taken back by its own id, for good: it may not be here yet. */
+function takeBack({ engine, received }: Context, reaction: string): void {
+  const { sender, seq, at } = received;
+  engine.tables.messages.unreact(reaction, sender);
+  engine.tables.contents.addChange({ target: reaction, sender, seq, kind: "delete", text: "", at });
 }
 
 const rank = { queued: 0, failed: 0, sent: 1, delivered: 2, read: 3 } as const;

@@ -13,6 +13,12 @@ import type { MessageRow } from "../store/messages.ts";
 import { messageView } from "../views/messages.ts";
 import { applyContent } from "./apply.ts";
 
+interface CommitOptions {
+  /** The message that is changed; absent for a new one. */
+  readonly of?: string;
+  readonly file?: { readonly bytes: Uint8Array; readonly upload: NewUpload } | undefined;
+}
+
 export class Messages {
   readonly #engine: Engine;
 
@@ -21,7 +27,7 @@ export class Messages {
   }
 
   async send({ chat, text, replyTo, file }: SendRequest): Promise<MessageView> {
-    const row = await this.#writable(chat);
+    const row = this.#engine.groups.activeChat(chat);
     const reply = replyTo === undefined ? {} : { inReplyTo: this.#target(replyTo) };
     if (file !== undefined) return this.#sendFile(row, file, { description: text, ...reply });
     if (text.trim() === "") throw new ClientError("ERR_ARGUMENT", "a message needs a text or a file");
@@ -115,57 +121,53 @@ export class Messages {
     outgoing: OutgoingContent,
     file?: { readonly bytes: Uint8Array; readonly upload: NewUpload },
   ): Promise<MessageView> {
-    const { message } = await this.#commit(row.chat, outgoing, { file });
-    return this.#view(message);
+    return this.#view(await this.#commit(row.chat, outgoing, { file }));
   }
 
   /** Shows what is done to a message and queues it; the message tells when it is durable. */
   async #change(target: MessageRow, outgoing: OutgoingContent): Promise<void> {
-    await this.#writable(target.log);
     await this.#commit(target.log, outgoing, { of: target.message });
   }
 
-  async #commit(
-    log: string,
-    outgoing: OutgoingContent,
-    options: {
-      readonly of?: string;
-      readonly file?: { readonly bytes: Uint8Array; readonly upload: NewUpload } | undefined;
-    },
-  ): Promise<{ message: string }> {
-    const { crypto, clock, tables } = this.#engine;
+  /** In the lane from the first question to the last write: what is said first stands first. Answers the content's id. */
+  async #commit(log: string, outgoing: OutgoingContent, options: CommitOptions): Promise<string> {
+    const message = await this.#engine.lanes.run(log, async () => {
+      await this.#checkWritable(log);
+      return this.#write(log, outgoing, options);
+    });
+    if (options.file !== undefined) this.#engine.uploads.kick();
+    return message;
+  }
+
+  async #write(log: string, outgoing: OutgoingContent, { of, file }: CommitOptions): Promise<string> {
+    const { crypto, clock, tables, outbox } = this.#engine;
     const own = this.#engine.own();
-    if (tables.outbox.unsent(log) >= clientLimits.outboxMax) {
-      throw new ClientError("ERR_QUOTA", "too many messages wait for the server in this chat");
-    }
-    const { message, content } = await this.#engine.outbox.compose(log, outgoing);
-    const context = { sender: own.keys.accountId, groupId: logIdOf(log) };
-    const read = await readMessage(crypto, context, content);
-    const waitsFor = options.file?.upload.row.blob;
-    this.#engine.write((changes) => {
-      const row = { content, message, partOf: options.of ?? message, ...(waitsFor !== undefined && { waitsFor }) };
-      this.#engine.outbox.add(log, row);
-      if (options.file !== undefined) {
-        const { row: upload, ciphertext } = options.file.upload;
-        tables.files.put(message, options.file.bytes);
+    const { message, content } = await outbox.compose(log, outgoing);
+    const read = await readMessage(crypto, { sender: own.keys.accountId, groupId: logIdOf(log) }, content);
+    const waitsFor = file?.upload.row.blob;
+    const row = { content, message, partOf: of ?? message, ...(waitsFor !== undefined && { waitsFor }) };
+    await outbox.queue(log, row, (changes) => {
+      if (file !== undefined) {
+        const { row: upload, ciphertext } = file.upload;
+        tables.files.put(message, file.bytes);
         tables.uploads.add({ ...upload, message }, ciphertext);
       }
       const received = { log, seq: 0, at: clock.now(), sender: own.account, read, content, isLive: true };
       applyContent(this.#engine, received, changes);
     });
-    if (options.file !== undefined) this.#engine.uploads.kick();
-    this.#engine.outbox.kick(log);
-    return { message };
+    return message;
   }
 
-  /** The chat, if this account may write there. */
-  async #writable(chat: string): Promise<ChatRow> {
-    const row = this.#engine.groups.activeChat(chat);
-    const group = await this.#engine.lanes.run(row.chat, () => this.#engine.groupCache.get(row.chat));
+  /** Throws unless this account may write in the chat now. Call it in the log's lane. */
+  async #checkWritable(log: string): Promise<void> {
+    this.#engine.groups.activeChat(log);
+    const group = await this.#engine.groupCache.get(log);
     if (group !== undefined && !isPermitted(group.policy, this.#engine.own().keys.accountId, "send")) {
       throw new ClientError("ERR_PERMISSION", "this account may not write in this group");
     }
-    return row;
+    if (this.#engine.tables.outbox.unsent(log) >= clientLimits.outboxMax) {
+      throw new ClientError("ERR_QUOTA", "too many messages wait for the server in this chat");
+    }
   }
 
   /** A message that nobody has got is deleted here alone. */

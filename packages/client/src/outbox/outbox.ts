@@ -3,7 +3,8 @@
  *
  * 1. A content is sealed only while the log is read to its end, so that no restored backup seals with keys
  *    that were used before, and never while an own commit is on its way.
- * 2. The sealed entry and the moved ratchet are durable before the first byte leaves.
+ * 2. The sealed entry and the moved ratchet are durable before the first byte leaves. What can leave at once is
+ *    queued and sealed in one transaction.
  * 3. One entry per log is in flight: the order of the queue is the order of the log.
  * 4. The entry id stays the same through every repetition. An entry is sealed anew only when the log has
  *    been read past the end of the epoch that it was sealed in, and it was not there: so it is appended once.
@@ -17,6 +18,7 @@ import {
   type LogHead,
   type OutgoingContent,
   proposeLeave,
+  SessionError,
   type StagedMessage,
 } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
@@ -27,6 +29,15 @@ import { addUpload } from "../files/uploads.ts";
 import { placeOwn } from "../messages/place.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { NewOutboxRow, OutboxRow, SealedRow } from "../store/outbox.ts";
+
+/** An encoded content to be queued. */
+type NewContent = Pick<NewOutboxRow, "message" | "partOf" | "waitsFor"> & { readonly content: Uint8Array };
+
+/** A sealed entry that is not durable yet, and must not leave. */
+interface Sealing {
+  readonly staged: StagedMessage;
+  readonly sealed: SealedRow;
+}
 
 export class Outbox {
   readonly #engine: Engine;
@@ -54,16 +65,36 @@ export class Outbox {
   }
 
   /** Queues an encoded content. Call it in a transaction, and `kick` after it. */
-  add(
-    log: string,
-    row: Pick<NewOutboxRow, "message" | "partOf" | "waitsFor"> & { readonly content: Uint8Array },
-  ): void {
-    this.#engine.tables.outbox.add({ log, kind: "content", entryId: newEntryId(this.#engine.crypto), ...row });
+  add(log: string, content: NewContent, sealed?: SealedRow): void {
+    const entryId = newEntryId(this.#engine.crypto);
+    this.#engine.tables.outbox.add({ log, kind: "content", entryId, ...content, ...(sealed && { sealed }) });
+  }
+
+  /**
+   * Queues an encoded content in one transaction with what `alongside` writes, sealed already where nothing is
+   * ahead of it: then its way out takes one flush of the disk. Sends it once it is durable. Call it in the log's lane.
+   */
+  async queue(log: string, content: NewContent, alongside: (changes: Changes) => void): Promise<void> {
+    const sealing = await this.#sealAtOnce(log, content);
+    // Asked again: the link may have gone meanwhile, or something else may have been queued.
+    const kept = this.#isNext(log) ? sealing : undefined;
+    this.#engine.write(
+      (changes) => {
+        this.add(log, content, kept?.sealed);
+        if (kept !== undefined) this.#keep(log, kept.staged);
+        alongside(changes);
+      },
+      () => {
+        if (kept !== undefined) this.#engine.groupCache.set(log, kept.staged.after);
+        // Durable: it leaves before anybody is told, as those who are told have work to do.
+        this.kick(log);
+      },
+    );
   }
 
   async #work(log: string): Promise<"again" | "idle"> {
     if (!this.#canSend(log)) return "idle";
-    const row = await this.#engine.lanes.run(log, () => this.#sealNext(log));
+    const row = this.#sealedNext(log) ?? (await this.#engine.lanes.run(log, () => this.#sealNext(log)));
     if (row?.sealed === undefined) return "idle";
     if (row.sealed.upload !== undefined && this.#engine.tables.uploads.has(row.sealed.upload)) {
       this.#engine.uploads.kick();
@@ -75,6 +106,31 @@ export class Outbox {
   #canSend(log: string): boolean {
     const { logs, commits } = this.#engine.tables;
     return this.#engine.sync.isSynced(log) && isFollowed(logs.get(log)?.state) && commits.staged(log) === undefined;
+  }
+
+  /** Whether what is queued now would be the next to leave. */
+  #isNext(log: string): boolean {
+    return this.#canSend(log) && this.#engine.tables.outbox.next(log) === undefined;
+  }
+
+  async #sealAtOnce(log: string, { content, waitsFor }: NewContent): Promise<Sealing | undefined> {
+    if (waitsFor !== undefined || !this.#isNext(log)) return undefined;
+    const group = await this.#engine.groupCache.get(log);
+    const logRow = this.#engine.tables.logs.get(log);
+    if (group === undefined || logRow === undefined || group.pendingRemovals.length > 0) return undefined;
+    try {
+      return sealingOf(group, await this.#stage({ kind: "content", content }, group, logRow));
+    } catch (error) {
+      // What stands in the way may pass: the content is queued, and the pump tries, and reports, again.
+      if (error instanceof SessionError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The next row, if it is sealed for the epoch that the log is in: then its lane is not needed. */
+  #sealedNext(log: string): OutboxRow | undefined {
+    const row = this.#engine.tables.outbox.next(log);
+    return row?.sealed !== undefined && row.sealed.epoch === this.#engine.groupCache.peek(log)?.epoch ? row : undefined;
   }
 
   async #sealNext(log: string): Promise<OutboxRow | undefined> {
@@ -93,30 +149,36 @@ export class Outbox {
   }
 
   async #seal(row: OutboxRow, group: Group, logRow: LogRow): Promise<OutboxRow | undefined> {
-    const staged = await this.#stage(row, group, logRow);
-    if (staged === undefined) {
+    const sealing = sealingOf(group, await this.#stage(row, group, logRow));
+    if (sealing === undefined) {
       this.#engine.write(() => this.#engine.tables.outbox.remove(row.id));
       this.kick(row.log);
       return undefined;
     }
-    const upload = staged.blob && toHex(staged.blob.reference.blobId);
-    const { writeKey, epoch } = group.keys;
-    const sealed: SealedRow = { epoch, writeKey, entry: staged.entry, ...(upload !== undefined && { upload }) };
+    const { staged, sealed } = sealing;
     this.#engine.write(
       () => {
-        this.#engine.tables.groups.write(row.log, staged.writes);
         this.#engine.tables.outbox.seal(row.id, sealed);
-        if (staged.blob !== undefined) addUpload(this.#engine, staged.blob);
+        this.#keep(row.log, staged);
       },
       () => this.#engine.groupCache.set(row.log, staged.after),
     );
     return { ...row, sealed };
   }
 
+  /** Writes the ratchet that a seal has moved, and its blob. Call it in a transaction. */
+  #keep(log: string, { writes, blob }: StagedMessage): void {
+    this.#engine.tables.groups.write(log, writes);
+    if (blob !== undefined) addUpload(this.#engine, blob);
+  }
+
   /** `undefined` when there is nothing left to say: a device that is to leave is already on its way out. */
-  async #stage(row: OutboxRow, group: Group, logRow: LogRow): Promise<StagedMessage | undefined> {
-    const content = row.content ?? new Uint8Array();
-    if (row.kind === "content") {
+  async #stage(
+    { kind, content = new Uint8Array() }: Pick<OutboxRow, "kind" | "content">,
+    group: Group,
+    logRow: LogRow,
+  ): Promise<StagedMessage | undefined> {
+    if (kind === "content") {
       const payload = encodeEnvelope({ head: headOf(logRow), content });
       return encryptMessage(this.#engine.crypto, group, payload);
     }
@@ -136,7 +198,10 @@ export class Outbox {
         next: undefined,
         bytes: sealed.entry,
       });
-      this.#engine.write((changes) => this.#acknowledged(row, place, changes));
+      // Once the log has brought the entry back, all that the acknowledgement says is known.
+      if (this.#engine.tables.outbox.has(row.id)) {
+        this.#engine.write((changes) => this.#acknowledged(row, place, changes));
+      }
       return "again";
     } catch (error) {
       if (!(error instanceof ProtocolError) || isTransient(error.code)) throw error;
@@ -165,6 +230,15 @@ export class Outbox {
     if (messages.get(row.partOf)?.state === "queued") messages.setState(row.partOf, "failed", code);
     changes.message(row.partOf);
   }
+}
+
+function sealingOf({ keys, epoch }: Group, staged: StagedMessage | undefined): Sealing | undefined {
+  if (staged === undefined) return undefined;
+  const upload = staged.blob && toHex(staged.blob.reference.blobId);
+  return {
+    staged,
+    sealed: { epoch, writeKey: keys.writeKey, entry: staged.entry, ...(upload !== undefined && { upload }) },
+  };
 }
 
 /** What this device has seen of the log; nothing while its chain is not known. */

@@ -52,11 +52,11 @@ export class Receipts {
     const messageIds = same.map(({ message }) => asMessageId(fromHex(message)));
     const receipt: Receipt = { kind: "receipt", state: first.state, messageIds };
     const { content } = await this.#engine.outbox.compose(log, receipt);
-    this.#engine.write(() => {
-      for (const { message } of same) receipts.settle(message);
-      this.#engine.outbox.add(log, { content });
-    });
-    this.#engine.outbox.kick(log);
+    await this.#engine.lanes.run(log, () =>
+      this.#engine.outbox.queue(log, { content }, () => {
+        for (const { message } of same) receipts.settle(message);
+      }),
+    );
     return "again";
   }
 }

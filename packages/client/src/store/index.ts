@@ -7,6 +7,7 @@ import { CommitTable } from "./commits.ts";
 import { ContentTable } from "./contents.ts";
 import { DeliveryTable, UploadTable } from "./deliveries.ts";
 import { FileTable } from "./files.ts";
+import { GapTable } from "./gaps.ts";
 import { GroupTable } from "./groups.ts";
 import { InviteTable } from "./invites.ts";
 import { KeyPackageTable } from "./key-packages.ts";
@@ -18,6 +19,8 @@ import { OutboxTable } from "./outbox.ts";
 import { PeopleTable } from "./people.ts";
 import { ReceiptTable } from "./receipts.ts";
 import { RejoinTable } from "./rejoins.ts";
+import { TicketTable } from "./tickets.ts";
+import { TokenTable } from "./tokens.ts";
 
 export type Tables = ReturnType<typeof openTables>;
 
@@ -38,9 +41,12 @@ export function openTables(store: Store) {
     chats: new ChatTable(store),
     messages: new MessageTable(store),
     contents: new ContentTable(store),
+    gaps: new GapTable(store),
     receipts: new ReceiptTable(store),
     files: new FileTable(store, clientLimits.fileChunkBytes),
     invites: new InviteTable(store),
     rejoins: new RejoinTable(store),
+    tickets: new TicketTable(store),
+    tokens: new TokenTable(store),
   };
 }

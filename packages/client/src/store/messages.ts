@@ -93,11 +93,10 @@ export class MessageTable {
     return changed > 0;
   }
 
-  /** The order for a message that is queued now. */
+  /** The order for a message that is queued now: above all that are, in the order of their rows. */
   nextQueuedOrder(): number {
-    const sql = "SELECT MAX(ord) AS top FROM messages WHERE seq = 0";
-    const top = rowOf(this.#store.all(sql)[0])?.numberOrNone("top") ?? 0;
-    return Math.max(queuedOrderBase, top) + 1;
+    const last = rowOf(this.#store.all("SELECT MAX(rowid) AS last FROM messages")[0])?.numberOrNone("last") ?? 0;
+    return queuedOrderBase + last + 1;
   }
 
   place(message: string, place: { readonly seq: number; readonly order: number; readonly at: number }): void {
@@ -196,11 +195,16 @@ export class MessageTable {
     this.#store.run("DELETE FROM messages WHERE chat = ?", chat);
   }
 
-  /** Answers false when the reaction is there already. */
+  /**
+   * Of one account's reactions with one emoji the last in the log counts: earlier ones may have been taken back unseen.
+   * Answers false when a later one is there already.
+   */
   react(chat: string, reaction: StoredReaction, seq: number): boolean {
     const { target, account, emoji, message } = reaction;
     const changed = this.#store.run(
-      "INSERT OR IGNORE INTO reactions (chat, target, account, emoji, message, seq) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO reactions (chat, target, account, emoji, message, seq) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target, account, emoji) DO UPDATE SET message = excluded.message, seq = excluded.seq
+       WHERE excluded.seq > reactions.seq`,
       chat,
       target,
       account,

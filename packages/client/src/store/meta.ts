@@ -6,13 +6,6 @@ import { rowOf } from "./row.ts";
 /** How far the making of an account has come; `done` on a device that only needs to authenticate. */
 export type SetupStep = "register" | "found" | "publish" | "meet" | "done";
 
-export interface HistoryAsked {
-  readonly log: string;
-  readonly requestId: string;
-  readonly fromSeq: number;
-  readonly toSeq: number;
-}
-
 export interface MetaValues {
   /** `encodeAccountKeys`. */
   accountKeys: Uint8Array;
@@ -31,8 +24,8 @@ export interface MetaValues {
   recoveryConfirmed: boolean;
   /** The key packages on the server are to be replaced: this device may not have their private halves. */
   areKeysStale: true;
-  /** Requests for history whose answers are still welcome; the latest 64. */
-  historyRequests: readonly HistoryAsked[];
+  /** The last batch of tokens that was granted: where, and on which of the server's days. */
+  tokensIssuedOn: { readonly server: string; readonly day: number };
   preferences: { language: "auto" | "en" | "fr"; theme: "auto" | "light" | "dark"; sendReadReceipts: boolean };
 }
 

@@ -29,7 +29,7 @@ export interface SealedRow {
   readonly upload?: string;
 }
 
-export type NewOutboxRow = Omit<OutboxRow, "id" | "sealed" | "seq">;
+export type NewOutboxRow = Omit<OutboxRow, "id" | "seq">;
 
 export class OutboxTable {
   readonly #store: Store;
@@ -39,9 +39,11 @@ export class OutboxTable {
   }
 
   add(row: NewOutboxRow): void {
-    const { log, entryId, kind, content, message, partOf, waitsFor } = row;
+    const { log, entryId, kind, content, message, partOf, waitsFor, sealed } = row;
     this.#store.run(
-      "INSERT INTO outbox (log, entry_id, kind, content, message, part_of, waits_for) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO outbox
+       (log, entry_id, kind, content, message, part_of, waits_for, epoch, write_key, entry, upload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       log,
       entryId,
       kind,
@@ -49,7 +51,16 @@ export class OutboxTable {
       orNull(message),
       orNull(partOf),
       orNull(waitsFor),
+      orNull(sealed?.epoch),
+      orNull(sealed?.writeKey),
+      orNull(sealed?.entry),
+      orNull(sealed?.upload),
     );
+  }
+
+  /** Whether a row is still on its way, or its place in the log not seen yet. */
+  has(id: number): boolean {
+    return this.#store.all("SELECT 1 AS found FROM outbox WHERE id = ?", id).length > 0;
   }
 
   /** The first row of a log that has neither been acknowledged nor failed nor waits for an upload. */

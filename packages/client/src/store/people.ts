@@ -28,6 +28,11 @@ export class PeopleTable {
     return row && personOf(row);
   }
 
+  /** The name alone, which lists ask for once a line; empty while nothing has told it. */
+  name(account: string): string {
+    return rowOf(this.#store.all("SELECT name FROM people WHERE account = ?", account)[0])?.text("name") ?? "";
+  }
+
   contacts(): readonly Person[] {
     const sql = "SELECT * FROM people WHERE contact_at IS NOT NULL ORDER BY name, account";
     return rowsOf(this.#store.all(sql)).map(personOf);
@@ -41,7 +46,7 @@ export class PeopleTable {
 
   /** Answers whether the name has changed. An empty name never replaces a known one. */
   setName(account: string, name: string): boolean {
-    if (name === "" || this.get(account)?.name === name) return false;
+    if (name === "" || this.name(account) === name) return false;
     this.#touch(account);
     this.#store.run("UPDATE people SET name = ? WHERE account = ?", name, account);
     return true;
@@ -49,7 +54,7 @@ export class PeopleTable {
 
   /** Takes a name at second hand: it counts only while none is known. Answers whether it does. */
   learnName(account: string, name: string): boolean {
-    return (this.get(account)?.name ?? "") === "" && this.setName(account, name);
+    return this.name(account) === "" && this.setName(account, name);
   }
 
   setCard(account: string, card: ContactCard): void {

@@ -61,7 +61,20 @@ export class RejoinTable {
   }
 
   remove(log: string): void {
+    this.#store.run("DELETE FROM helpers WHERE log = ?", log);
     this.#store.run("DELETE FROM rejoins WHERE log = ?", log);
+  }
+
+  /** Accounts that may help, by what others say. */
+  helpers(log: string): readonly string[] {
+    const rows = rowsOf(this.#store.all("SELECT account FROM helpers WHERE log = ? ORDER BY account", log));
+    return rows.map((row) => row.text("account"));
+  }
+
+  /** Answers whether this is news. Past `countMax` nobody is noted. */
+  addHelper(log: string, account: string, countMax: number): boolean {
+    if (this.helpers(log).length >= countMax) return false;
+    return this.#store.run("INSERT OR IGNORE INTO helpers (log, account) VALUES (?, ?)", log, account) > 0;
   }
 
   /** Of several the last counts. */

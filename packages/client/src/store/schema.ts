@@ -234,5 +234,59 @@ CREATE TABLE welcomes_back (
 ) STRICT;
 `;
 
+const third = `
+-- Tokens of the gate: each is shown once, and gone from here before. server: the origin that takes it. day: the UTC
+-- day of the key that made it, since the Unix epoch.
+CREATE TABLE tokens (token BLOB PRIMARY KEY, server TEXT NOT NULL, day INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The one batch that may have been sent to the issuer and has not been signed yet.
+CREATE TABLE token_drafts (
+  position INTEGER PRIMARY KEY,
+  server TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  modulus BLOB NOT NULL,
+  nonce BLOB NOT NULL,
+  blinded BLOB NOT NULL,
+  inverse BLOB NOT NULL
+) STRICT;
+
+-- Keys of the issuer as they were first seen: another one for the same day is not believed.
+CREATE TABLE token_keys (
+  server TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  modulus BLOB NOT NULL,
+  PRIMARY KEY (server, day)
+) STRICT, WITHOUT ROWID;
+`;
+
+const fourth = `
+-- Tickets of the gate: each is shown once, and gone from here before. server: the origin that takes it.
+CREATE TABLE tickets (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  server TEXT NOT NULL,
+  ticket BLOB NOT NULL UNIQUE,
+  received_at INTEGER NOT NULL
+) STRICT;
+`;
+
+const fifth = `
+-- Parts of a log of which this device has not seen the entries: what was said there it has from other members, once
+-- it is no longer open. tries: how often it was asked for.
+CREATE TABLE gaps (
+  request TEXT PRIMARY KEY,
+  log TEXT NOT NULL,
+  from_seq INTEGER NOT NULL,
+  to_seq INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  asked_at INTEGER NOT NULL,
+  is_open INTEGER NOT NULL
+) STRICT;
+CREATE INDEX gaps_log ON gaps (log);
+DELETE FROM meta WHERE key = 'historyRequests';
+
+-- Accounts that others say are in a group that this device is out of step with: asked for help beside its members.
+CREATE TABLE helpers (log TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (log, account)) STRICT;
+`;
+
 /** Step n takes a database from version n to n + 1. */
-export const steps: readonly string[] = [first, second];
+export const steps: readonly string[] = [first, second, third, fourth, fifth];

@@ -1,7 +1,7 @@
 /** The contact log: whatever strangers wrote there, the cursor moves on. */
 import type { Entry } from "@rempart/protocol";
 import { type ContactEntry, chainNext, openContactEntry, SessionError } from "@rempart/session";
-import { foundedEffect, prepareWelcome } from "../contacts/welcome.ts";
+import { addedEffect, prepareWelcome } from "../contacts/welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { LogRow } from "../store/logs.ts";
@@ -47,7 +47,7 @@ async function effectOfOpened(engine: Engine, opened: ContactEntry): Promise<Eff
       return { apply: () => engine.help.asked(opened) };
     case "rejoin-kit":
       return { apply: () => engine.healing.answered(opened) };
-    case "founded":
-      return foundedEffect(engine, opened);
+    case "added":
+      return addedEffect(engine, opened);
   }
 }

@@ -7,7 +7,8 @@
  * 4. A server that skips, repeats or reorders seqs within one link loses the link, and everything is
  *    read again from the cursor.
  */
-import { type Entry, errorCodeOf, limits, type Push, toHex } from "@rempart/protocol";
+import { type Entry, errorCodeOf, limits, ProtocolError, type Push, toHex } from "@rempart/protocol";
+import { retryDelayMs } from "../connection/backoff.ts";
 import type { Engine } from "../engine/engine.ts";
 import { clientLimits } from "../limits.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
@@ -103,11 +104,17 @@ export class Sync {
     } catch (error) {
       // A new link subscribes by itself; on this one it is tried again.
       const missed = logs;
-      this.#engine.after(clientLimits.retryWorkMs, () => this.#retry(missed));
+      const toldMs = error instanceof ProtocolError ? error.retryAfterMs : 0;
+      this.#after(Math.max(toldMs, clientLimits.retryWorkMs), () => this.#retry(missed));
       throw error;
     } finally {
       this.#isFlushing = false;
     }
+  }
+
+  /** With a full jitter on top: others were refused at the same moment. */
+  #after(atLeastMs: number, callback: () => void): void {
+    this.#engine.after(retryDelayMs(0, this.#engine.fraction(), atLeastMs), callback);
   }
 
   #retry(logs: readonly string[]): void {
@@ -132,7 +139,7 @@ export class Sync {
   #refused(row: LogRow, code: string): void {
     this.#readers.delete(row.log);
     if (code === "ERR_BUSY" || code === "ERR_STORAGE" || code === "ERR_QUOTA") {
-      this.#engine.after(clientLimits.retryWorkMs, () => this.follow(row.log));
+      this.#after(clientLimits.retryWorkMs, () => this.follow(row.log));
       return;
     }
     // The log is there, and this key does not open it: the group has gone on without this device.
@@ -250,6 +257,7 @@ export class Sync {
     this.#engine.commits.kick(log);
     this.#engine.outbox.kick(log);
     this.#engine.receipts.synced(log);
+    this.#engine.history.kick(log);
     this.#engine.devices.reconcile();
     this.#engine.waiters.changed();
   }

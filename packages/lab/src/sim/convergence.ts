@@ -4,6 +4,7 @@
  */
 import type { MessageView } from "@rempart/client";
 import type { Facts } from "./facts.ts";
+import { type Absence, absencesBy } from "./invariants.ts";
 import type { ChatReading, DeviceReading } from "./reading.ts";
 
 /** What still differs, in sentences; empty when everyone agrees. Bounded: the first few say enough. */
@@ -15,10 +16,10 @@ export function disagreements(readings: readonly DeviceReading[], facts: Facts):
       const shown = reading.chats.find(({ view }) => view.chat === chat);
       return shown?.view.isActive ? [{ reading, shown }] : [];
     });
-    found.push(...missing(chat, members, facts));
+    found.push(...missing({ chat, members, readings, facts }));
     const [first, ...others] = members;
     if (first === undefined) continue;
-    for (const other of others) found.push(...differences(first, other));
+    for (const other of others) found.push(...differences(first, other, readings));
   }
   found.push(...notThere(readings));
   return found.slice(0, reportedMax);
@@ -67,7 +68,7 @@ function notThere(readings: readonly DeviceReading[]): string[] {
   return found;
 }
 
-function differences(a: MemberOf, b: MemberOf): string[] {
+function differences(a: MemberOf, b: MemberOf, readings: readonly DeviceReading[]): string[] {
   const where = `chat ${a.shown.view.chat}: ${a.reading.device} and ${b.reading.device}`;
   const found: string[] = [];
   const compare = (what: string, one: string, other: string) => {
@@ -78,7 +79,13 @@ function differences(a: MemberOf, b: MemberOf): string[] {
   compare("permissions", JSON.stringify(a.shown.view.permissions), JSON.stringify(b.shown.view.permissions));
   const others = new Map(b.shown.messages.filter(isCommon).map((message) => [message.message, message]));
   // Edits and reactions from while one of them was out of the group are for the other alone.
-  const since = Math.max(memberSince(a.shown.messages), memberSince(b.shown.messages));
+  const { chat } = a.shown.view;
+  const out = [a, b].flatMap(({ reading }) => absencesIn(chat, readings, reading.account));
+  const since = Math.max(
+    memberSince(a.shown.messages),
+    memberSince(b.shown.messages),
+    ...out.map(({ until }) => until),
+  );
   for (const message of a.shown.messages.filter(isCommon)) {
     if (message.seq < since) continue;
     const other = others.get(message.message);
@@ -105,11 +112,18 @@ function faceOf({ from, text, isDeleted, editedAt, reactions, seq }: MessageView
   return JSON.stringify([seq, from.slice(0, 8), text, editedAt !== undefined, reacted]);
 }
 
+interface Missing {
+  readonly chat: string;
+  readonly members: readonly MemberOf[];
+  readonly readings: readonly DeviceReading[];
+  readonly facts: Facts;
+}
+
 /** Messages that a member should show and does not: said since he joined, and acknowledged or shown by another. */
-function missing(chat: string, members: readonly MemberOf[], facts: Facts): string[] {
+function missing({ chat, members, readings, facts }: Missing): string[] {
   const expected = new Map<string, number>();
   for (const { message, ackedSeq, chat: where } of facts.said) {
-    if (where === chat && ackedSeq !== undefined) expected.set(message, ackedSeq);
+    if (where === chat && ackedSeq !== undefined && !facts.isGone(message)) expected.set(message, ackedSeq);
   }
   for (const { shown } of members) {
     for (const { message, seq, notice } of shown.messages)
@@ -119,12 +133,27 @@ function missing(chat: string, members: readonly MemberOf[], facts: Facts): stri
   for (const { shown } of members) {
     for (const { message, isDeleted } of shown.messages) if (isDeleted) expected.delete(message);
   }
+  const devices = members.map((member) => member.reading.device);
   return members.flatMap(({ reading, shown }) => {
     const shownIds = new Set(shown.messages.map(({ message }) => message));
     const since = memberSince(shown.messages);
+    const absences = absencesIn(chat, readings, reading.account);
+    const wasOut = (seq: number) => absences.some(({ from, until }) => seq > from && seq < until);
     return [...expected]
-      .filter(([message, seq]) => seq > since && !shownIds.has(message))
+      .filter(([message, seq]) => seq > since && !shownIds.has(message) && !wasOut(seq))
+      .filter(([message]) => !facts.isForgotten(message, reading.device, devices))
       .map(([message, seq]) => `${reading.device} does not show message ${message} at seq ${seq} of chat ${chat}`);
+  });
+}
+
+/**
+ * When an account was out of a chat. A restored device may have forgotten that it was; others have not, those who have
+ * left since included.
+ */
+function absencesIn(chat: string, readings: readonly DeviceReading[], account: string): readonly Absence[] {
+  return readings.flatMap((witness) => {
+    const testimony = witness.chats.find(({ view }) => view.chat === chat);
+    return testimony === undefined ? [] : absencesBy(witness, testimony.messages, account);
   });
 }
 

@@ -25,6 +25,7 @@ export class DeviceEye {
       this.#violations.report("I3", `${this.#name} announced message ${message.message} as new twice`);
     }
     this.#known.add(message.message);
+    this.#facts.kept(message.message, this.#name);
   }
 
   /** What the engine itself calls a defect of the program, or of a peer who sent junk. */
@@ -38,6 +39,7 @@ export class DeviceEye {
   }
 
   recall(): void {
+    for (const message of this.#known) if (!this.#remembered?.has(message)) this.#facts.lost(message, this.#name);
     this.#known = new Set(this.#remembered);
   }
 }

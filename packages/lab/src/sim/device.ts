@@ -164,7 +164,8 @@ export class Device {
     };
     const now = stage.canary === "engine-reads-clock" ? () => Date.now() : clock.now;
     const entropy = engineEntropy({ random: stage.random.fork(`${name}/${this.#lives}`), now });
-    const crypto = watchProvider(stage.isPure ? deterministicProvider(entropy) : nodeProvider(entropy), stage.secrets);
+    const plain = stage.isPure ? deterministicProvider(entropy) : nodeProvider(entropy);
+    const crypto = watchProvider(stage.memo.share(plain), stage.secrets);
     const network = stage.network.portFor({ name, weather: this.weather, isAlive });
     const defect = (error: unknown) => {
       if (life.isAlive) this.eye.noteDefect(error);

@@ -22,6 +22,9 @@ export class Facts {
   readonly #byText = new Map<string, Said>();
   /** Where each message stands in its log, as the first device that showed it said. */
   readonly #positions = new Map<string, { readonly seq: number; readonly device: string }>();
+  /** Which devices have each message on their disks, and which have had it until a backup took the disk's place. */
+  readonly #keepers = new Map<string, Set<string>>();
+  readonly #losers = new Map<string, Set<string>>();
   #texts = 0;
 
   constructor(violations: Violations) {
@@ -54,6 +57,33 @@ export class Facts {
     if (said === undefined) return;
     said.ackedSeq = seq;
     this.placed(message, seq, said.device);
+  }
+
+  kept(message: string, device: string): void {
+    this.#keepers.set(message, (this.#keepers.get(message) ?? new Set()).add(device));
+  }
+
+  /** A device's disk was replaced by an older one, which does not have this message. */
+  lost(message: string, device: string): void {
+    this.#keepers.get(message)?.delete(device);
+    this.#losers.set(message, (this.#losers.get(message) ?? new Set()).add(device));
+  }
+
+  /**
+   * Whether a device had this message until it was restored from an older backup, and none of these has it: whoever
+   * else may have it has left the group, and cannot tell those who are there.
+   */
+  isForgotten(message: string, device: string, members: readonly string[]): boolean {
+    const keepers = this.#keepers.get(message);
+    return this.#losers.get(message)?.has(device) === true && !members.some((member) => keepers?.has(member));
+  }
+
+  /**
+   * Whether every disk that had this message was replaced by an older one. Its entry is still in the log, but the keys
+   * that opened it were on those disks alone: nobody can ever read it again, and no protocol could help that.
+   */
+  isGone(message: string): boolean {
+    return this.#keepers.get(message)?.size === 0;
   }
 
   /** A device shows this message: what it shows must agree with what was said, and where others have it. */

@@ -103,7 +103,7 @@ function isPlaced(message: MessageView): boolean {
 }
 
 /** A stretch of a log during which an account was not in its group. */
-interface Absence {
+export interface Absence {
   readonly from: number;
   until: number;
 }
@@ -116,10 +116,7 @@ export function checkEpochs(witness: DeviceReading, other: DeviceReading, violat
   for (const { messages, view } of witness.chats) {
     const shown = other.chats.find((chat) => chat.view.chat === view.chat);
     if (shown === undefined || view.kind !== "group" || !isOfLongStanding(view.isActive, messages)) continue;
-    // Whoever has read that he is out himself, and has not yet found his way back in, has not seen what came next.
-    if (absencesOf(witness.name, messages).length > 0) continue;
-    const name = nameOf(messages, other.account);
-    const absences = name === undefined ? [] : absencesOf(name, messages);
+    const absences = absencesBy(witness, messages, other.account);
     for (const message of shown.messages) {
       if (!isPlaced(message)) continue;
       const absence = absences.find(({ from, until }) => message.seq > from && message.seq < until);
@@ -128,6 +125,22 @@ export function checkEpochs(witness: DeviceReading, other: DeviceReading, violat
       violations.report("I4", `${what}, though ${witness.device} saw it out from ${absence.from} to ${absence.until}`);
     }
   }
+}
+
+/** When an account was out of a group, by the notices of a member. */
+export function absencesBy(
+  witness: DeviceReading,
+  messages: readonly MessageView[],
+  account: string,
+): readonly Absence[] {
+  const name = nameOf(messages, account);
+  if (name === undefined) return [];
+  // Whoever has read that he is out himself has not seen what came next.
+  const [own] = absencesOf(witness.name, messages);
+  const seen = own?.from ?? Number.POSITIVE_INFINITY;
+  return absencesOf(name, messages)
+    .filter(({ from }) => from <= seen)
+    .map(({ from, until }) => ({ from, until: Math.min(until, seen + 1) }));
 }
 
 function isOfLongStanding(isActive: boolean, messages: readonly MessageView[]): boolean {
@@ -142,15 +155,20 @@ function nameOf(messages: readonly MessageView[], account: string): string | und
 
 function absencesOf(name: string, messages: readonly MessageView[]): readonly Absence[] {
   const absences: Absence[] = [];
+  let read = 0;
   for (const { notice, seq } of messages) {
-    if (notice === undefined || !("names" in notice) || !notice.names.includes(name)) continue;
+    read = Math.max(read, seq);
     const last = absences.at(-1);
     const isOut = last?.until === Number.POSITIVE_INFINITY;
+    // Whoever was away himself has not seen whether the other came back meanwhile.
+    if (isOut && (notice?.kind === "rejoined" || notice?.kind === "gap")) absences.pop();
+    if (notice === undefined || !("names" in notice) || !notice.names.includes(name)) continue;
     if (last !== undefined && isOut && notice.kind === "added") last.until = seq;
     const isGone = notice.kind === "removed" || notice.kind === "left";
     if (isGone && !isOut) absences.push({ from: seq, until: Number.POSITIVE_INFINITY });
   }
-  return absences;
+  // A witness who lags behind says nothing of what he has not read.
+  return absences.map(({ from, until }) => ({ from, until: Math.min(until, read + 1) }));
 }
 
 /** [I4] A device that nobody gave a history shows nothing from before it joined. */

@@ -9,17 +9,21 @@ import {
   asId,
   authOf,
   type Capability,
+  decode,
   decodeReceived,
   decodeReply,
   type Entry,
   type EntryId,
+  encode,
   encodeRequest,
   hostOf,
   type LogId,
   type OperationName,
+  proofCodec,
   protocolVersion,
   type RequestOf,
   toHex,
+  verdictCodec,
 } from "@rempart/protocol";
 import type { Random } from "./random.ts";
 import { type Stage, serverOrigin } from "./stage.ts";
@@ -69,6 +73,8 @@ export class LogPeer {
   readonly #outbox: Outgoing[] = [];
   readonly #asked = new Map<number, (reply: { body?: Uint8Array; code?: string }) => void>();
   #link: Link | undefined;
+  /** Whether the gate has let this link in. */
+  #isInside = false;
   #isReady = false;
   #requests = 0;
 
@@ -82,6 +88,7 @@ export class LogPeer {
   }
 
   connect(): void {
+    this.#isInside = false;
     this.#isReady = false;
     this.#asked.clear();
     for (const log of this.logs.values()) log.isSubscribed = false;
@@ -119,6 +126,7 @@ export class LogPeer {
 
   #greet(): void {
     const { signUp, sign } = this.#options;
+    this.#link?.send(encode(proofCodec, { kind: "none" }));
     const accountId = asId("AccountId", signUp.publicKey);
     this.#ask("hello", { version: protocolVersion, agent: "log peer" }, ({ body }) => {
       if (body === undefined) return;
@@ -206,6 +214,10 @@ export class LogPeer {
   }
 
   #receive(bytes: Uint8Array): void {
+    if (!this.#isInside) {
+      this.#isInside = decode(verdictCodec, bytes).kind === "admitted";
+      return;
+    }
     const received = decodeReceived(bytes);
     if (received.kind !== "push") {
       const answer = this.#asked.get(received.requestId);

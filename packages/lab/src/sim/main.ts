@@ -50,8 +50,18 @@ async function runMany(options: SimOptions): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-function runOptionsOf({ ops, canary, faults, without, logs }: SimOptions, seed: number): RunOptions {
-  return { seed, ops, logs, ...(canary && { canary }), ...(faults && { faults }), ...(without && { without }) };
+function runOptionsOf(options: SimOptions, seed: number): RunOptions {
+  const { ops, canary, gateCanary, faults, without, logs, gate } = options;
+  return {
+    seed,
+    ops,
+    logs,
+    gate,
+    ...(gateCanary && { gateCanary }),
+    ...(canary && { canary }),
+    ...(faults && { faults }),
+    ...(without && { without }),
+  };
 }
 
 function show(report: SeedReport, { stats }: SimOptions): void {

@@ -5,7 +5,7 @@
  */
 
 import type { Link } from "@rempart/client";
-import { asId, type EntryId, encodeRequest, entrySizes, protocolVersion } from "@rempart/protocol";
+import { asId, type EntryId, encode, encodeRequest, entrySizes, proofCodec, protocolVersion } from "@rempart/protocol";
 import type { Device } from "./device.ts";
 import { fairWeather } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -50,6 +50,7 @@ export class Mallory {
     this.#link = port.connect(serverOrigin, {
       opened: () => {
         this.#isOpen = true;
+        this.#link?.send(encode(proofCodec, { kind: "none" }));
         this.#link?.send(encodeRequest("hello", ++this.#requests, { version: protocolVersion, agent: "mallory" }));
       },
       frame: () => undefined,

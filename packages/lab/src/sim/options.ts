@@ -2,6 +2,7 @@
 import { type ActionName, actions } from "./actions.ts";
 import { type CanaryName, canaryNames, isCanaryName } from "./canaries.ts";
 import { type FaultName, faults } from "./faults.ts";
+import { type GateCanaryName, gateCanaryNames, isGateCanaryName } from "./gate/canaries.ts";
 
 export interface SimOptions {
   readonly seed: number;
@@ -11,6 +12,7 @@ export interface SimOptions {
   /** How many of them at once. */
   readonly jobs: number;
   readonly canary: CanaryName | undefined;
+  readonly gateCanary: GateCanaryName | undefined;
   readonly faults: readonly FaultName[] | undefined;
   /** Actions that nobody takes. */
   readonly without: readonly ActionName[] | undefined;
@@ -18,10 +20,12 @@ export interface SimOptions {
   readonly stats: boolean;
   /** The simulation of logs alone, without whole clients. */
   readonly logs: boolean;
+  /** The simulation of the gate under attack. */
+  readonly gate: boolean;
 }
 
-export const simUsage = `usage: npm run sim -- [--seed=N] [--ops=N] [--seeds=COUNT] [--jobs=N] [--canary=NAME] [--faults=NAME,…] [--without=ACTION,…] [--logs] [--stats] [--verbose]
-  canaries: ${canaryNames.join(", ")}
+export const simUsage = `usage: npm run sim -- [--seed=N] [--ops=N] [--seeds=COUNT] [--jobs=N] [--canary=NAME] [--faults=NAME,…] [--without=ACTION,…] [--logs | --gate] [--stats] [--verbose]
+  canaries: ${canaryNames.join(", ")}; with --gate ${gateCanaryNames.join(", ")}
   faults: ${Object.keys(faults).join(", ")}, none
   actions: ${Object.keys(actions).join(", ")}`;
 
@@ -49,20 +53,37 @@ export function parseSimOptions(args: readonly string[]): SimOptions {
     ops: integer("ops", opsDefault, opsMax),
     seeds: integer("seeds", 1, opsMax),
     jobs: Math.max(1, integer("jobs", 1, jobsMax)),
-    canary: canaryOf(values.get("canary")),
+    canary: values.has("gate") ? undefined : canaryOf(values.get("canary"), isCanaryName),
+    gateCanary: values.has("gate") ? canaryOf(values.get("canary"), isGateCanaryName) : undefined,
     faults: namesOf("fault", values.get("faults"), faults),
     without: namesOf("action", values.get("without"), actions),
     verbose: values.has("verbose"),
     stats: values.has("stats"),
     logs: values.has("logs"),
+    gate: values.has("gate"),
   };
 }
 
-const known = new Set(["seed", "ops", "seeds", "jobs", "canary", "faults", "without", "verbose", "stats", "logs"]);
+const known = new Set([
+  "seed",
+  "ops",
+  "seeds",
+  "jobs",
+  "canary",
+  "faults",
+  "without",
+  "verbose",
+  "stats",
+  "logs",
+  "gate",
+]);
 
-function canaryOf(text: string | undefined): CanaryName | undefined {
+function canaryOf<Name extends string>(
+  text: string | undefined,
+  isName: (text: string) => text is Name,
+): Name | undefined {
   if (text === undefined) return undefined;
-  if (!isCanaryName(text)) throw new RangeError(`there is no canary "${text}"`);
+  if (!isName(text)) throw new RangeError(`there is no canary "${text}"`);
   return text;
 }
 

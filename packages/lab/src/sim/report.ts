@@ -2,9 +2,11 @@
 import type { RunOptions, RunResult } from "./run.ts";
 
 /** The command that repeats a run exactly. */
-export function replayCommand({ seed, ops, canary, faults, without, logs }: RunOptions): string {
+export function replayCommand({ seed, ops, canary, faults, without, logs, gate, gateCanary }: RunOptions): string {
   const more = [
     logs === true ? " --logs" : "",
+    gate === true ? " --gate" : "",
+    gateCanary === undefined ? "" : ` --canary=${gateCanary}`,
     canary === undefined ? "" : ` --canary=${canary}`,
     without === undefined ? "" : ` --without=${without.join(",")}`,
     faults === undefined ? "" : ` --faults=${faults.length === 0 ? "none" : faults.join(",")}`,

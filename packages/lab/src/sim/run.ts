@@ -9,6 +9,7 @@ import type { CanaryName } from "./canaries.ts";
 import { disagreements } from "./convergence.ts";
 import type { Device } from "./device.ts";
 import { type FaultName, faults, faultWeights } from "./faults.ts";
+import type { GateCanaryName } from "./gate/canaries.ts";
 import type { Guard } from "./guard.ts";
 import { checkEpochs, checkJoins, checkQueues, checkReading, checkSameOrder } from "./invariants.ts";
 import { Mallory } from "./mallory.ts";
@@ -28,6 +29,9 @@ export interface RunOptions {
   readonly canary?: CanaryName;
   /** Logs alone, without whole clients: see `log-run.ts`. */
   readonly logs?: boolean;
+  /** The gate under attack, without logs: see `gate/gate-run.ts`. */
+  readonly gate?: boolean;
+  readonly gateCanary?: GateCanaryName;
   /** Faults that may happen; all of them if absent. */
   readonly faults?: readonly FaultName[];
   /** Actions that nobody takes. */

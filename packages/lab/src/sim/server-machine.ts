@@ -3,7 +3,7 @@
  * reach any of them; only the disk and the bus join them.
  */
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { hostOf, ProtocolError } from "@rempart/protocol";
+import { decode, encode, hostOf, ProtocolError, proofCodec, verdictCodec } from "@rempart/protocol";
 import type { MemoryStore, ServerLimits } from "@rempart/server";
 import { Service } from "@rempart/server";
 import { SimBus } from "./bus.ts";
@@ -155,6 +155,25 @@ export class ServerMachine {
     const process = this.#options.stage.random.pick(this.#processes);
     if (process === undefined) return undefined;
     process.links.add(link);
+    let inside: ServerHandlers | undefined;
+    return {
+      receive: (frame) => {
+        if (!process.isAlive) return;
+        if (inside === undefined) inside = this.#admit(process, end, link, frame);
+        else inside.receive(frame);
+      },
+      drained: () => inside?.drained(),
+      closed: () => {
+        process.links.delete(link);
+        inside?.closed();
+      },
+    };
+  }
+
+  /** The gate of this server is open to everybody; it only wants to be shown something that is a proof. */
+  #admit(process: Process, end: ServerEnd, link: SimLink, proof: Uint8Array): ServerHandlers {
+    decode(proofCodec, proof);
+    end.send(encode(verdictCodec, { kind: "admitted", mode: "normal", tickets: [] }));
     const liar = new Liar(end, this.#options.stage.random.fork(`liar ${link.name}`));
     const view = this.#forkOf(link);
     this.#liars.set(link, liar);
@@ -179,7 +198,6 @@ export class ServerMachine {
         if (process.isAlive) connection.drained();
       },
       closed: () => {
-        process.links.delete(link);
         if (process.isAlive) connection.closed();
       },
     };

@@ -1,6 +1,7 @@
 /** What everything in one simulation shares. */
 import type { SuiteName } from "@rempart/session";
 import type { CanaryName } from "./canaries.ts";
+import type { CryptoMemo } from "./crypto-memo.ts";
 import type { Facts } from "./facts.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -21,6 +22,8 @@ export interface Stage {
   readonly canary: CanaryName | undefined;
   /** Whether cryptography is pure TypeScript throughout, instead of Node's, which is faster and gives the same bytes. */
   readonly isPure: boolean;
+  /** What devices have worked out and need not work out again. */
+  readonly memo: CryptoMemo;
   /** Cipher suites that devices offer, the preferred one first. */
   readonly suites: readonly SuiteName[];
 }

@@ -2,6 +2,7 @@
 import { MemoryStore, serverLimits } from "@rempart/server";
 import type { SuiteName } from "@rempart/session";
 import { type CanaryName, swapEntries } from "./canaries.ts";
+import { CryptoMemo } from "./crypto-memo.ts";
 import { Facts } from "./facts.ts";
 import { type Guard, raiseGuard } from "./guard.ts";
 import { type SimLink, SimNetwork } from "./network.ts";
@@ -54,6 +55,7 @@ export function openTheatre(options: TheatreOptions): Theatre {
     facts: new Facts(violations),
     canary: options.canary,
     isPure: options.isPure === true,
+    memo: new CryptoMemo(),
     suites: options.suites ?? ["MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"],
   };
   const shape = random.fork("shape");
@@ -69,7 +71,7 @@ export function openTheatre(options: TheatreOptions): Theatre {
 }
 
 /** Performs `play` with the real world out of reach; whatever it throws or leaves unhandled is a violation. */
-export async function perform(stage: Stage, play: (guard: Guard) => Promise<void>): Promise<void> {
+export async function perform(stage: Pick<Stage, "violations">, play: (guard: Guard) => Promise<void>): Promise<void> {
   const { violations } = stage;
   const unhandled = (reason: unknown) =>
     violations.report("I0", `a rejection that nobody handles: ${describeError(reason)}`, reason);

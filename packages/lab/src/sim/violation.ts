@@ -1,7 +1,7 @@
 /** What a simulation reports when a promise is broken: which one, when, and how to see it again. */
 
-/** The invariants, by the numbers that `invariants.ts` explains; I0 is "nothing unforeseen happened". */
-export type InvariantId = "I0" | "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7";
+/** The invariants, by the numbers that `invariants.ts` explains; I0 is "nothing unforeseen happened"; those of the gate by `gate/watch.ts`. */
+export type InvariantId = `I${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}` | `G${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`;
 
 export class Violation extends Error {
   readonly invariant: InvariantId;

@@ -46,6 +46,9 @@ export class WireObserver implements Tap {
   readonly #requests = new WeakMap<SimLink, Map<number, Request>>();
   /** Where each link's stream of each log stands: the last seq pushed since its last subscription. */
   readonly #streams = new WeakMap<SimLink, Map<string, number>>();
+  /** Links whose proof has passed, and those whose verdict has: the first message each way. */
+  readonly #shown = new WeakSet<SimLink>();
+  readonly #judged = new WeakSet<SimLink>();
   readonly appends: SeenAppend[] = [];
   framesSeen = 0;
   bytesSeen = 0;
@@ -69,6 +72,7 @@ export class WireObserver implements Tap {
     this.#count(link, "up", frame);
     const found = this.#options.secrets.find(frame);
     if (found !== undefined) this.#options.violations.report("I5", `${link.name} sent ${found} to the server`);
+    if (isFirst(this.#shown, link)) return;
     let request: Request;
     try {
       request = decodeRequest(frame);
@@ -82,6 +86,7 @@ export class WireObserver implements Tap {
 
   atDevice(link: SimLink, frame: Uint8Array): void {
     this.#count(link, "down", frame);
+    if (isFirst(this.#judged, link)) return;
     if (!this.#options.isHonest(link)) return;
     const received = decodeReceived(frame);
     if (received.kind === "push" && received.push.name === "entries") {
@@ -229,6 +234,12 @@ interface Stored {
 type AskedAppend = Extract<Request, { name: "append" }>["body"];
 
 const appendsKeptMax = 400;
+
+function isFirst(seen: WeakSet<SimLink>, link: SimLink): boolean {
+  if (seen.has(link)) return false;
+  seen.add(link);
+  return true;
+}
 
 function fingerprint(entryId: Uint8Array, bytes: Uint8Array): string {
   return createHash("sha256").update(entryId).update(bytes).digest("base64");

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { SessionError } from "../errors.ts";
 import { deterministicProvider, seededEntropy } from "../provider/deterministic.ts";
 import { accountSigner, createAccountKeys } from "./account-keys.ts";
-import { createContactCard } from "./card.ts";
+import { compactCard, createContactCard } from "./card.ts";
 import { type ContactRecipient, openContactEntry, sealContactEntry } from "./contact-box.ts";
 import {
   type ContactEntry,
@@ -48,6 +48,17 @@ const welcome: WelcomeEntry = {
 };
 const { linkSecret: _, ...unlinked } = welcome;
 
+const kit = {
+  kind: "rejoin-kit",
+  sender: alice.accountId,
+  deviceId: asId("DeviceId", filled(16, 6)),
+  groupId,
+  nonce,
+  join,
+  others: [],
+} as const;
+const card = await compactCard(crypto, senderCard);
+
 const entries: Readonly<Record<string, ContactEntry>> = {
   "a welcome": welcome,
   "a welcome in a blob, without a link": { ...unlinked, welcome: { kind: "blob", blob } },
@@ -59,7 +70,9 @@ const entries: Readonly<Record<string, ContactEntry>> = {
     groupId,
     nonce,
   },
-  "a rejoin kit": { kind: "rejoin-kit", sender: alice.accountId, groupId, nonce, kit: { kind: "blob", blob }, join },
+  "a rejoin kit": { ...kit, kit: { kind: "blob", blob } },
+  "a refusal that names others": { ...kit, kit: { kind: "inline", bytes: new Uint8Array() }, others: [card] },
+  "a note of who was added": { kind: "added", sender: alice.accountId, helpers: [card, card], join },
 };
 
 const sealed = (entry: ContactEntry, signer = accountSigner(crypto, alice)) =>

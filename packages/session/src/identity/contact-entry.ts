@@ -6,6 +6,7 @@ import {
   fixed,
   id,
   type LogId,
+  list,
   optional,
   sameBytes,
   struct,
@@ -19,7 +20,14 @@ import { decodeAs, encodeAs } from "../content/strict.ts";
 import { SessionError } from "../errors.ts";
 import type { CryptoProvider } from "../provider/provider.ts";
 import type { BlobReference, JoinPoint } from "../types.ts";
-import { type ContactCard, compactCard, compactCardCodec, completeCard, linkSecretBytes } from "./card.ts";
+import {
+  type CompactCard,
+  type ContactCard,
+  compactCard,
+  compactCardCodec,
+  completeCard,
+  linkSecretBytes,
+} from "./card.ts";
 
 /** Limits of contact entries, with unit and reason. */
 export const contactLimits = {
@@ -29,6 +37,8 @@ export const contactLimits = {
   nameBytesMax: 384,
   /** Payload inside the entry; leaves room in the largest entry for the seal (1,137) and the rest (below 900). */
   inlineBytesMax: 46_080,
+  /** Cards that a refusal or a note names: whoever is asked for help is asked together with as many. */
+  helpersMax: 8,
 } as const;
 
 /** Bytes inside the entry, or in a blob that was uploaded before it. */
@@ -66,26 +76,30 @@ export interface RejoinRequest {
 export interface RejoinKit {
   readonly kind: "rejoin-kit";
   readonly sender: AccountId;
+  /** The device of the sender that answers: siblings may know different groups. */
+  readonly deviceId: DeviceId;
   readonly groupId: LogId;
   readonly nonce: Uint8Array;
   /** What the MLS part gave for a rejoin; opaque here. Without bytes: the sender or the asking account has left. */
   readonly kit: Payload;
   readonly join: JoinPoint;
+  /** Without bytes: others who were members with both of them, and may still be. At most 8. */
+  readonly others: readonly CompactCard[];
 }
 
 /**
- * An account's note to its own devices: it has founded a group. A device that is restored from an older backup
- * reads the note again, and learns of the group.
+ * An account's note to its own devices: it has taken accounts into a group. A device that is restored from an older
+ * backup reads the note again, and learns of the group and of who may help it back in.
  */
-export interface FoundedEntry {
-  readonly kind: "founded";
+export interface AddedEntry {
+  readonly kind: "added";
   readonly sender: AccountId;
-  /** One of the first members: who may help a device back in. */
-  readonly helper: AccountId;
+  /** Of those who were added, how they are reached. 1 to 8. */
+  readonly helpers: readonly CompactCard[];
   readonly join: JoinPoint;
 }
 
-export type ContactEntry = WelcomeEntry | RejoinRequest | RejoinKit | FoundedEntry;
+export type ContactEntry = WelcomeEntry | RejoinRequest | RejoinKit | AddedEntry;
 
 export const contactNonceBytes = 16;
 
@@ -112,12 +126,18 @@ const bodyCodec = union({
   }),
   "rejoin-kit": struct({
     sender: id("AccountId"),
+    deviceId: id("DeviceId"),
     groupId: id("LogId"),
     nonce: fixed(contactNonceBytes),
     kit: payloadCodec,
     join: joinPointCodec,
+    others: list(compactCardCodec, contactLimits.helpersMax),
   }),
-  founded: struct({ sender: id("AccountId"), helper: id("AccountId"), join: joinPointCodec }),
+  added: struct({
+    sender: id("AccountId"),
+    helpers: list(compactCardCodec, contactLimits.helpersMax),
+    join: joinPointCodec,
+  }),
 });
 type Body = ValueOf<typeof bodyCodec>;
 
@@ -127,7 +147,7 @@ export async function encodeContactBody(crypto: CryptoProvider, entry: ContactEn
 }
 
 async function toBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Body> {
-  if (entry.kind === "rejoin-kit" || entry.kind === "founded") return entry;
+  if (entry.kind === "rejoin-kit" || entry.kind === "added") return entry;
   checkCard(entry);
   const senderCard = await compactCard(crypto, entry.senderCard);
   if (entry.kind === "rejoin-request") return { ...entry, senderCard };
@@ -138,7 +158,7 @@ async function toBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Body
 /** Throws `ERR_CONTENT` when malformed, `ERR_CREDENTIAL` when the card is not the sender's own. */
 export async function decodeContactBody(crypto: CryptoProvider, encoded: Uint8Array): Promise<ContactEntry> {
   const body = decodeAs("ERR_CONTENT", bodyCodec, encoded);
-  if (body.kind === "rejoin-kit" || body.kind === "founded") return body;
+  if (body.kind === "rejoin-kit" || body.kind === "added") return body;
   const senderCard = await completeCard(crypto, body.senderCard);
   checkCard({ sender: body.sender, senderCard });
   if (body.kind === "rejoin-request") return { ...body, senderCard };

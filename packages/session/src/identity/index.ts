@@ -1,4 +1,5 @@
 export * from "./account-keys.ts";
+export { toBase64url } from "./base64url.ts";
 export {
   type CompactCard,
   type ContactCard,
@@ -12,10 +13,10 @@ export {
 } from "./card.ts";
 export * from "./contact-box.ts";
 export {
+  type AddedEntry,
   type ContactEntry,
   contactLimits,
   contactNonceBytes,
-  type FoundedEntry,
   type Payload,
   type RejoinKit,
   type RejoinRequest,

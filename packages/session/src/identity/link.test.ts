@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asId } from "@rempart/protocol";
+import { asId, encode, gateChallengeDigest, gateLimits, tokenCodec, tokenType } from "@rempart/protocol";
 import fc from "fast-check";
 import { deterministicProvider, seededEntropy } from "../provider/deterministic.ts";
 import { createAccountKeys } from "./account-keys.ts";
@@ -14,11 +14,20 @@ const keys = await createAccountKeys(crypto);
 const contact = await createContactCard(crypto, keys);
 const inviteSecret = asId("InviteSecret", crypto.entropy.randomBytes(16));
 
+function inviteToken(day: number) {
+  const fields = { nonce: crypto.entropy.randomBytes(32), keyId: crypto.entropy.randomBytes(32) };
+  const authenticator = crypto.entropy.randomBytes(256);
+  const token = encode(tokenCodec, { tokenType, challengeDigest: gateChallengeDigest, ...fields, authenticator });
+  return { day, token };
+}
+const tokens = [inviteToken(20_000)];
+
 const links: Readonly<Record<string, Link>> = {
   "an invitation": { kind: "invitation", origin, inviteSecret },
   "an invitation with a contact": { kind: "invitation", origin, inviteSecret, contact },
   "a contact link": { kind: "contact", origin, contact },
   "an invitation with a name": { kind: "invitation", origin, inviteSecret, contact, name: "Zoé 李" },
+  "an invitation with tokens": { kind: "invitation", origin, inviteSecret, tokens: tokens },
   "a contact link with a name": { kind: "contact", origin, contact, name: "Zoé 李" },
 };
 
@@ -60,15 +69,15 @@ test("[CN50] everything but the origin and the kind is in the fragment", async (
   const texts = await Promise.all(Object.values(links).map((link) => formatLink(crypto, link)));
   assert.deepEqual(
     texts.map((text) => text.split("#")[0]),
-    [`${origin}/i`, `${origin}/i`, `${origin}/c`, `${origin}/i`, `${origin}/c`],
+    [`${origin}/i`, `${origin}/i`, `${origin}/c`, `${origin}/i`, `${origin}/i`, `${origin}/c`],
   );
 });
 
-test("[CN50] links are short: 34, 205 and 182 characters after the origin, and the name", async () => {
+test("[CN50] links are short: 34, 205 and 182 characters after the origin, the name, and 432 for a token", async () => {
   const texts = await Promise.all(Object.values(links).map((link) => formatLink(crypto, link)));
   const lengths = texts.map((text) => text.length - origin.length);
   // The name of eight bytes has a length of four before it, and base64 makes 16 characters of the 12.
-  assert.deepEqual(lengths, [34, 205, 182, 221, 198]);
+  assert.deepEqual(lengths, [34, 205, 182, 221, 34 + 3 + 432, 198]);
 });
 
 test("[CN50] what is no link of ours says so", async () => {
@@ -136,4 +145,19 @@ test("[CN51] base64url has one text for any bytes", () => {
     }),
   );
   for (const text of ["A", "AB", "AA=", "A A", "AA+A", "AAAAB"]) assert.equal(fromBase64url(text), undefined);
+});
+
+test("[GT35] an invitation carries a token in about 700 characters, and no more than the limit", async () => {
+  const invitation = { kind: "invitation", origin, inviteSecret, contact, name: "Zoé 李" } as const;
+  const text = await formatLink(crypto, { ...invitation, tokens });
+  assert.ok(text.length < 750, `${text.length}`);
+  assert.deepEqual(await parseLink(crypto, text), { ...invitation, tokens });
+  const tooMany = Array.from({ length: gateLimits.tokensPerInviteMax + 1 }, () => inviteToken(1));
+  await assert.rejects(formatLink(crypto, { ...invitation, tokens: tooMany }), { code: "ERR_LINK" });
+});
+
+test("[GT35] an invitation without tokens is written as before: programs of the first version read it", async () => {
+  const plain = await formatLink(crypto, { kind: "invitation", origin, inviteSecret });
+  assert.equal(await formatLink(crypto, { kind: "invitation", origin, inviteSecret, tokens: [] }), plain);
+  assert.equal(fromBase64url(plain.slice(plain.indexOf("#") + 1))?.[0], 1);
 });

@@ -3,7 +3,24 @@
  * in the fragment, which browsers never send. A checksum tells a link that was cut or mistyped from a
  * link that is no longer good.
  */
-import { type InviteSecret, id, optional, struct, text } from "@rempart/protocol";
+import {
+  decode,
+  encode,
+  fixed,
+  gateChallengeDigest,
+  gateLimits,
+  type InviteSecret,
+  id,
+  list,
+  optional,
+  rsaBytes,
+  struct,
+  text,
+  tokenCodec,
+  tokenType,
+  u32,
+  type ValueOf,
+} from "@rempart/protocol";
 import { ascii, concat, sameSecret } from "../bytes.ts";
 import { contentLimits } from "../content/limits.ts";
 import { decodeAs, encodeAs } from "../content/strict.ts";
@@ -22,6 +39,15 @@ export interface InvitationLink {
   readonly contact?: ContactCard;
   /** What its maker calls himself, so that the other sees a name before he has heard from him. */
   readonly name?: string;
+  /** Tokens of the gate, `tokensPerInviteMax` at most: who has a friend inside gets in without a puzzle. */
+  readonly tokens?: readonly InviteToken[];
+}
+
+export interface InviteToken {
+  /** The UTC day of the key that made it, since the Unix epoch. */
+  readonly day: number;
+  /** As a proof carries it, made for the challenge of Rempart's gates. */
+  readonly token: Uint8Array;
 }
 
 /** Lets somebody who has an account write to the one on the card. */
@@ -60,20 +86,30 @@ const explanations: Record<LinkFault, string> = {
   "unknown-version": "the link was made by a newer version",
 };
 
+/** Version 2 is an invitation that carries tokens; any other link is written as the first programs read it. */
 const linkVersion = 1;
+const tokensLinkVersion = 2;
 const checksumBytes = 4;
-/** An invitation with a card and a name is below 1,000 characters; the rest is the origin. Bounds what is parsed. */
-const linkLengthMax = 2_048;
+/** An invitation with a card, a name and tokens is below 2,000 characters; the rest is the origin. Bounds what is parsed. */
+const linkLengthMax = 2_304;
 const paths = { invitation: "/i", contact: "/c" } as const;
 
 const name = optional(text(contentLimits.profileNameBytesMax));
-const invitationCodec = struct({ inviteSecret: id("InviteSecret"), contact: optional(compactCardCodec), name });
+const invitationFields = { inviteSecret: id("InviteSecret"), contact: optional(compactCardCodec), name } as const;
+const invitationCodec = struct(invitationFields);
+/** A token without what all of them have in common. */
+const compactToken = struct({ day: u32, nonce: fixed(32), keyId: fixed(32), authenticator: fixed(rsaBytes) });
+const invitationWithTokensCodec = struct({
+  ...invitationFields,
+  tokens: list(compactToken, gateLimits.tokensPerInviteMax),
+});
 const contactCodec = struct({ contact: compactCardCodec, name });
 
 /** The link as text. Throws `ERR_LINK` when the card is inconsistent or `origin` is not an origin. */
 export async function formatLink(crypto: CryptoProvider, link: Link): Promise<string> {
   if (parseUrl(link.origin)?.origin !== link.origin) throw new LinkError("not-a-link");
-  const payload = concat(Uint8Array.of(linkVersion), await encodeLinkBody(crypto, link));
+  const version = hasTokens(link) ? tokensLinkVersion : linkVersion;
+  const payload = concat(Uint8Array.of(version), await encodeLinkBody(crypto, link));
   const checksum = await checksumOf(crypto, link.kind, payload);
   return `${link.origin}${paths[link.kind]}#${toBase64url(concat(payload, checksum))}`;
 }
@@ -81,10 +117,26 @@ export async function formatLink(crypto: CryptoProvider, link: Link): Promise<st
 async function encodeLinkBody(crypto: CryptoProvider, link: Link): Promise<Uint8Array> {
   const contact = link.contact && (await compactCard(crypto, link.contact));
   if (link.kind === "invitation") {
-    return encodeAs("ERR_LINK", invitationCodec, { inviteSecret: link.inviteSecret, contact, name: link.name });
+    const { inviteSecret, name, tokens = [] } = link;
+    const fields = { inviteSecret, contact, name };
+    if (!hasTokens(link)) return encodeAs("ERR_LINK", invitationCodec, fields);
+    return encodeAs("ERR_LINK", invitationWithTokensCodec, { ...fields, tokens: tokens.map(compacted) });
   }
   if (contact === undefined) throw new LinkError("not-a-link");
   return encodeAs("ERR_LINK", contactCodec, { contact, name: link.name });
+}
+
+function hasTokens(link: Link): boolean {
+  return link.kind === "invitation" && (link.tokens ?? []).length > 0;
+}
+
+function compacted({ day, token }: InviteToken): ValueOf<typeof compactToken> {
+  const { nonce, keyId, authenticator } = decode(tokenCodec, token);
+  return { day, nonce, keyId, authenticator };
+}
+
+function completed({ day, ...own }: ValueOf<typeof compactToken>): InviteToken {
+  return { day, token: encode(tokenCodec, { ...own, tokenType, challengeDigest: gateChallengeDigest }) };
 }
 
 /** The link in a text that was pasted, spaces around it allowed. Throws {@link LinkError}. */
@@ -95,8 +147,10 @@ export async function parseLink(crypto: CryptoProvider, text: string): Promise<L
   const payload = bytes.subarray(0, -checksumBytes);
   const checksum = await checksumOf(crypto, kind, payload);
   if (!sameSecret(checksum, bytes.subarray(-checksumBytes))) throw new LinkError("damaged");
-  if (payload[0] !== linkVersion) throw new LinkError("unknown-version");
-  return decodeLinkBody(crypto, { origin, kind, body: payload.subarray(1) });
+  const version = payload[0];
+  const isKnown = version === linkVersion || (version === tokensLinkVersion && kind === "invitation");
+  if (!isKnown) throw new LinkError("unknown-version");
+  return decodeLinkBody(crypto, { origin, kind, version, body: payload.subarray(1) });
 }
 
 function splitLink(text: string): { origin: string; kind: Link["kind"]; fragment: string } {
@@ -115,17 +169,27 @@ function parseUrl(text: string): URL | undefined {
 interface LinkBody {
   readonly origin: string;
   readonly kind: Link["kind"];
+  readonly version: number;
   readonly body: Uint8Array;
 }
 
-async function decodeLinkBody(crypto: CryptoProvider, { origin, kind, body }: LinkBody): Promise<Link> {
+async function decodeLinkBody(crypto: CryptoProvider, { origin, kind, version, body }: LinkBody): Promise<Link> {
   if (kind === "contact") {
     const { contact, name } = decodeAs("ERR_LINK", contactCodec, body);
     return { kind, origin, contact: await completeCard(crypto, contact), ...(name && { name }) };
   }
-  const { inviteSecret, contact, name } = decodeAs("ERR_LINK", invitationCodec, body);
+  const { inviteSecret, contact, name, tokens } = decodeInvitation(version, body);
   const card = contact && (await completeCard(crypto, contact));
-  return { kind, origin, inviteSecret, ...(card && { contact: card }), ...(name && { name }) };
+  const own = { ...(card && { contact: card }), ...(name && { name }) };
+  return { kind, origin, inviteSecret, ...own, ...(tokens.length > 0 && { tokens: tokens.map(completed) }) };
+}
+
+function decodeInvitation(version: number, body: Uint8Array) {
+  if (version === linkVersion) return { ...decodeAs("ERR_LINK", invitationCodec, body), tokens: [] };
+  const invitation = decodeAs("ERR_LINK", invitationWithTokensCodec, body);
+  // One text for any invitation: without tokens it is of version 1.
+  if (invitation.tokens.length === 0) throw new LinkError("damaged");
+  return invitation;
 }
 
 /** Covers the kind as well, so that an `i` read as a `c` is noticed. */

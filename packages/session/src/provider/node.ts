@@ -7,24 +7,40 @@ import type { Entropy } from "../types.ts";
 import { makeProvider } from "./make-provider.ts";
 import type { Primitives } from "./primitives.ts";
 import type { CryptoProvider } from "./provider.ts";
+import { RecentKeys } from "./recent-keys.ts";
 
 const tagBytes = 16;
-// DER headers that turn raw 32-byte keys into the PKCS #8 and SPKI forms that node:crypto imports (RFC 8410).
-const ed25519Private = Buffer.from("302e020100300506032b657004220420", "hex");
-const ed25519Public = Buffer.from("302a300506032b6570032100", "hex");
-const x25519Private = Buffer.from("302e020100300506032b656e04220420", "hex");
-const x25519Public = Buffer.from("302a300506032b656e032100", "hex");
+// DER headers that turn raw 32-byte private keys into the PKCS #8 form that node:crypto imports (RFC 8410).
+const privateHeaders = {
+  Ed25519: Buffer.from("302e020100300506032b657004220420", "hex"),
+  X25519: Buffer.from("302e020100300506032b656e04220420", "hex"),
+} as const;
 
-function privateKeyOf(header: Buffer, key: Uint8Array): crypto.KeyObject {
-  return crypto.createPrivateKey({ key: Buffer.concat([header, key]), format: "der", type: "pkcs8" });
+type Curve = keyof typeof privateHeaders;
+
+/** Signing keys live as long as their device or account, and importing one costs as much as signing with it. */
+const signingKeysMax = 64;
+const signingKeys = new RecentKeys(signingKeysMax, (seed) => importPrivate("Ed25519", seed));
+/** Every signature of a device is checked against the same few keys. */
+const verifyingKeysMax = 1_024;
+const verifyingKeys = new RecentKeys(verifyingKeysMax, (key) => importPublic("Ed25519", key));
+/** One alone, and only until the next is used: a KEM uses each key twice in a row, and it is to be forgotten then. */
+const agreementKeys = new RecentKeys(1, (key) => importPrivate("X25519", key));
+
+function importPrivate(curve: Curve, key: Uint8Array): crypto.KeyObject {
+  return crypto.createPrivateKey({ key: Buffer.concat([privateHeaders[curve], key]), format: "der", type: "pkcs8" });
 }
 
-function publicKeyOf(header: Buffer, key: Uint8Array): crypto.KeyObject {
-  return crypto.createPublicKey({ key: Buffer.concat([header, key]), format: "der", type: "spki" });
+function importPublic(curve: Curve, key: Uint8Array): crypto.KeyObject {
+  const x = Buffer.from(key.buffer, key.byteOffset, key.length).toString("base64url");
+  return crypto.createPublicKey({ key: { kty: "OKP", crv: curve, x }, format: "jwk" });
 }
 
 function rawPublicKey(privateKey: crypto.KeyObject): Uint8Array {
-  return plain(crypto.createPublicKey(privateKey).export({ format: "der", type: "spki" }).subarray(-32));
+  // As a JWK, since OpenSSL takes ten times as long to write it down as DER.
+  const { x } = privateKey.export({ format: "jwk" });
+  if (x === undefined) throw new TypeError("a key has no public half");
+  return plain(Buffer.from(x, "base64url"));
 }
 
 /** A copy outside of Buffer's shared pool: MLS zeroes some of its secrets in place. */
@@ -56,16 +72,16 @@ const primitives: Primitives = {
     decipher.final();
     return opened;
   },
-  ed25519PublicKey: (seed) => rawPublicKey(privateKeyOf(ed25519Private, seed)),
-  ed25519Sign: (seed, message) => plain(crypto.sign(null, message, privateKeyOf(ed25519Private, seed))),
+  ed25519PublicKey: (seed) => rawPublicKey(signingKeys.get(seed)),
+  ed25519Sign: (seed, message) => plain(crypto.sign(null, message, signingKeys.get(seed))),
   ed25519Verify: (publicKey, message, signature) =>
-    crypto.verify(null, message, publicKeyOf(ed25519Public, publicKey), signature),
-  x25519PublicKey: (privateKey) => rawPublicKey(privateKeyOf(x25519Private, privateKey)),
+    crypto.verify(null, message, verifyingKeys.get(publicKey), signature),
+  x25519PublicKey: (privateKey) => rawPublicKey(agreementKeys.get(privateKey)),
   x25519Shared: (privateKey, publicKey) =>
     plain(
       crypto.diffieHellman({
-        privateKey: privateKeyOf(x25519Private, privateKey),
-        publicKey: publicKeyOf(x25519Public, publicKey),
+        privateKey: agreementKeys.get(privateKey),
+        publicKey: importPublic("X25519", publicKey),
       }),
     ),
 };

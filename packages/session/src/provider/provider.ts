@@ -2,7 +2,7 @@
  * The port through which every cryptographic operation of the session package goes.
  *
  * Three implementations keep the same promises and give the same bytes for the same inputs:
- * `node.ts` (synchronous `node:crypto`), `web.ts` (WebCrypto, @noble for what it lacks) and
+ * `node.ts` (synchronous `node:crypto`), `web.ts` (WebCrypto, @noble for what it lacks and for short hashes) and
  * `deterministic.ts` (pure; for the simulator). Randomness and time come from {@link Entropy} and
  * from nowhere else: no implementation may draw a random byte or read a clock by itself.
  */

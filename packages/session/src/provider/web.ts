@@ -19,15 +19,24 @@ function gcmParams(nonce: Uint8Array, aad: Uint8Array): AesGcmParams {
   return { name: "AES-GCM", iv: source(nonce), additionalData: source(aad) };
 }
 
+/**
+ * Up to this many bytes are hashed on the spot. WebCrypto hashes in another thread, and for a few blocks the way there
+ * and back takes longer than the work, many times so on a busy machine: a message takes some twenty of them.
+ */
+const hashedHereBytesMax = 512;
+
 function makePrimitives(subtle: SubtleCrypto, hasEd25519: boolean): Primitives {
   const aesKey = (key: Uint8Array, use: "encrypt" | "decrypt") =>
     subtle.importKey("raw", source(key), "AES-GCM", false, [use]);
   return {
     ...noblePrimitives,
-    hash: async (name, data) => new Uint8Array(await subtle.digest(hashes[name], source(data))),
+    async hash(name, data) {
+      if (data.length <= hashedHereBytesMax) return noblePrimitives.hash(name, data);
+      return new Uint8Array(await subtle.digest(hashes[name], source(data)));
+    },
     async hmac(name, key, data) {
       // WebCrypto refuses an empty HMAC key, for which RFC 2104 has a meaning.
-      if (key.length === 0) return noblePrimitives.hmac(name, key, data);
+      if (key.length === 0 || data.length <= hashedHereBytesMax) return noblePrimitives.hmac(name, key, data);
       const imported = await subtle.importKey("raw", source(key), { name: "HMAC", hash: hashes[name] }, false, [
         "sign",
       ]);

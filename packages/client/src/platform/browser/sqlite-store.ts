@@ -5,6 +5,7 @@
  */
 import type { Database, PreparedStatement, SAHPoolUtil, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import { type SqlRow, type SqlValue, type Store, StoreError } from "../../ports.ts";
+import { withGathering } from "./gathering-handle.ts";
 import { toStoreError } from "./store-errors.ts";
 
 export interface BrowserStoreOptions {
@@ -16,6 +17,12 @@ export interface BrowserStoreOptions {
 const statementsMax = 256;
 /** Files that the pool holds ready: the database, its journal, and room for temporary ones. */
 const poolFiles = 6;
+/** A quiet moment: this long without a transaction. */
+const quietMs = 1_000;
+/** Transactions after which the log is copied into the database at the next quiet moment. */
+const transactionsPerCheckpoint = 64;
+/** Pages in the log at which that is done without waiting for one: 16 MiB to read when it is opened after a crash. */
+const logPagesMax = 4_096;
 /** How long to wait for the handles of a worker that has just been ended. */
 const openAttempts = 50;
 const openRetryMs = 100;
@@ -42,7 +49,7 @@ async function openPool(sqlite: Sqlite3Static, directory: string): Promise<SAHPo
     try {
       // `forceReinitIfPreviouslyFailed` is documented by SQLite but absent from the package's types.
       const request = { directory, initialCapacity: poolFiles, forceReinitIfPreviouslyFailed: true };
-      return await sqlite.installOpfsSAHPoolVfs(request);
+      return await withGathering(() => sqlite.installOpfsSAHPoolVfs(request));
     } catch (error) {
       // The handles of a worker that was ended a moment ago are given back late, with no event to wait for.
       if (attempt === openAttempts || !isHeldElsewhere(error)) throw error;
@@ -55,11 +62,15 @@ function isHeldElsewhere(error: unknown): boolean {
   return error instanceof Error && error.name === "NoModificationAllowedError";
 }
 
-/** The write-ahead log needs no shared memory in exclusive mode, and costs one flush per commit. */
+/**
+ * The write-ahead log needs no shared memory in exclusive mode. A commit costs one write, all its pages together
+ * (see `gathering-handle.ts`), and one flush, after which it outlives the browser and the machine.
+ */
 function configure(db: Database): void {
   db.exec("PRAGMA locking_mode = EXCLUSIVE");
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL");
+  db.exec(`PRAGMA wal_autocheckpoint = ${logPagesMax}`);
   db.exec("PRAGMA foreign_keys = ON");
   db.exec("PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA secure_delete = ON");
@@ -77,6 +88,9 @@ class SqliteStore implements Store {
   readonly #statements = new Map<string, PreparedStatement>();
   #broken: StoreError | undefined;
   #isInTransaction = false;
+  #sinceCheckpoint = 0;
+  #lastCommitAt = 0;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor(db: Database, pool: SAHPoolUtil) {
     this.#db = db;
@@ -105,6 +119,7 @@ class SqliteStore implements Store {
     try {
       const result = work();
       this.#commit();
+      this.#checkpointSoon();
       return result;
     } catch (error) {
       this.#rollback();
@@ -116,6 +131,7 @@ class SqliteStore implements Store {
 
   close(): void {
     this.#broken ??= new StoreError("ERR_LOCAL_STORAGE", "the database is closed");
+    clearTimeout(this.#quiet);
     for (const statement of this.#statements.values()) statement.finalize();
     this.#statements.clear();
     if (this.#db.isOpen()) this.#db.close();
@@ -129,6 +145,29 @@ class SqliteStore implements Store {
       // What reached the disk is not known any more: only opening the file again can tell.
       this.#broken = toStoreError(error, { isWriting: true });
       throw this.#broken;
+    }
+  }
+
+  /** Copying takes as long as several commits: a message must not wait for it. */
+  #checkpointSoon(): void {
+    this.#lastCommitAt = performance.now();
+    if (++this.#sinceCheckpoint < transactionsPerCheckpoint) return;
+    this.#quiet ??= setTimeout(() => this.#checkpointIfQuiet(), quietMs);
+  }
+
+  #checkpointIfQuiet(): void {
+    this.#quiet = undefined;
+    if (this.#broken !== undefined) return;
+    if (performance.now() - this.#lastCommitAt < quietMs) {
+      this.#quiet = setTimeout(() => this.#checkpointIfQuiet(), quietMs);
+      return;
+    }
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      this.#sinceCheckpoint = 0;
+    } catch {
+      // Nothing is lost, all of it stands in the log: it is tried again at the quiet moment after the next commit.
+      this.#sinceCheckpoint = transactionsPerCheckpoint;
     }
   }
 

@@ -1,5 +1,6 @@
 /** The client's {@link Network} on `ws`. */
 import type { IncomingMessage } from "node:http";
+import { Agent } from "node:https";
 import { connectPath, limits } from "@rempart/protocol";
 import { WebSocket } from "ws";
 import type { Link, LinkHandlers, Network } from "../../ports.ts";
@@ -18,6 +19,12 @@ const options = {
   closeTimeout: 2_000,
 } as const;
 
+/**
+ * Keeps the latest TLS session of each server while the program runs: a gate recognises whoever comes back by it, before
+ * it has spent anything on TLS.
+ */
+const sessionKeeper = new Agent({ keepAlive: false, maxCachedSessions: 16 });
+
 /** RFC 6455 §7.4.1: the connection ended without a close frame, or never was one. */
 const closedAbnormally = 1006;
 const unsupportedData = 1003;
@@ -34,7 +41,8 @@ const retryAfterSecondsMax = 3_600;
 export const wsNetwork: Network = { connect };
 
 function connect(origin: string, handlers: LinkHandlers): Link {
-  const socket = new WebSocket(addressOf(origin), options);
+  const address = addressOf(origin);
+  const socket = new WebSocket(address, address.protocol === "wss:" ? { ...options, agent: sessionKeeper } : options);
   let isClosed = false;
   const closed = (code: number, retryAfterMs?: number) => {
     if (isClosed) return;

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asId, fromHex, toHex } from "@rempart/protocol";
+import type { CompactCard, RejoinKit } from "@rempart/session";
+import type { Engine } from "../engine/engine.ts";
+import { clientLimits } from "../limits.ts";
+import { openSqliteStore } from "../platform/node/index.ts";
+import { openTables } from "../store/index.ts";
+import { Helpers } from "./helpers.ts";
+
+const log = "11".repeat(16);
+const nonce = new Uint8Array(16).fill(3);
+const [ada, bob, carol, phone] = ["a", "b", "c", "d"].map((digit) => digit.repeat(64)) as [
+  string,
+  string,
+  string,
+  string,
+];
+const startedAt = 1_000_000;
+
+function cardOf(account: string): CompactCard {
+  const filled = (length: number) => new Uint8Array(length).fill(4);
+  return {
+    accountId: asId("AccountId", fromHex(account)),
+    linkSecret: filled(16),
+    logId: asId("LogId", filled(16)),
+    writeKey: asId("Capability", filled(32)),
+    contactSealKeyHash: filled(32),
+  };
+}
+
+/** Ada's device, out of a group in which it knew Bob, with another device of hers. */
+function ask() {
+  const tables = openTables(openSqliteStore(":memory:"));
+  const state = { now: startedAt };
+  const engine = {
+    tables,
+    clock: { now: () => state.now },
+    own: () => ({ account: ada }),
+    devices: { others: async () => [phone.slice(0, 32)] },
+  } as unknown as Engine;
+  const helpers = new Helpers(engine);
+  tables.chats.put({
+    chat: log,
+    kind: "group",
+    title: "G",
+    group: {
+      members: [ada, bob].map((account) => ({ account, role: "member", devices: 1 })),
+      permissions: { addMembers: "member", removeMembers: "member", changeInfo: "member", send: "member" },
+    },
+    suite: "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519",
+    joinedAt: 0,
+    lastAt: 0,
+    readOrder: 0,
+    draft: "",
+    isDeleted: false,
+  });
+  helpers.note(log, [cardOf(bob)]);
+  const rejoin = { log, nonce, startedAt, askedAt: startedAt, missingFrom: 1 };
+  state.now += clientLimits.rejoinRetryMs;
+  return { helpers, state, haveAllRefused: (more = {}) => helpers.haveAllRefused({ ...rejoin, ...more }) };
+}
+
+function refusalOf(account: string, others: readonly CompactCard[] = [], device = "ee".repeat(16)): RejoinKit {
+  const groupId = asId("LogId", fromHex(log));
+  return {
+    kind: "rejoin-kit",
+    sender: asId("AccountId", fromHex(account)),
+    deviceId: asId("DeviceId", fromHex(device)),
+    groupId,
+    nonce,
+    kit: { kind: "inline", bytes: new Uint8Array() },
+    join: { logId: groupId, fromSeq: 1, chain: new Uint8Array(32) },
+    others,
+  };
+}
+
+test("it is over when every member that is known, and every sibling by itself, has refused", async () => {
+  const { helpers, haveAllRefused } = ask();
+  helpers.refused(log, refusalOf(bob));
+  assert.equal(await haveAllRefused(), false);
+  helpers.refused(log, refusalOf(ada));
+  assert.equal(await haveAllRefused(), false, "another sibling than the one that is there");
+  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  assert.equal(await haveAllRefused(), true);
+});
+
+test("whom a refusal names is asked before it is over, and may answer", async () => {
+  const { helpers, haveAllRefused } = ask();
+  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  assert.equal(helpers.mayAnswer(log, carol), false);
+  assert.equal(helpers.refused(log, refusalOf(bob, [cardOf(carol)])), true);
+  assert.equal(helpers.refused(log, refusalOf(bob, [cardOf(carol)])), false, "no news the second time");
+  assert.equal(helpers.mayAnswer(log, carol), true);
+  assert.equal(await haveAllRefused(), false);
+  helpers.refused(log, refusalOf(carol));
+  assert.equal(await haveAllRefused(), true);
+});
+
+test("whoever has only lost his own place may find it again: that takes longer to be over", async () => {
+  const { helpers, state, haveAllRefused } = ask();
+  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(log, refusalOf(bob, [cardOf(bob)]));
+  assert.equal(await haveAllRefused(), false);
+  state.now += clientLimits.allLostMs;
+  assert.equal(await haveAllRefused(), true);
+});
+
+test("siblings that a restored device does not know of are waited for", async () => {
+  const { helpers, state, haveAllRefused } = ask();
+  helpers.refused(log, refusalOf(bob));
+  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  assert.equal(await haveAllRefused({ helper: ada }), false);
+  state.now += clientLimits.allLostMs;
+  assert.equal(await haveAllRefused({ helper: ada }), true);
+});
+
+test("no more accounts are noted than the limit allows", () => {
+  const { helpers } = ask();
+  const crowd = Array.from({ length: 200 }, (_, i) => cardOf((i + 1).toString(16).padStart(64, "0")));
+  helpers.note(log, crowd);
+  const known = crowd.filter(({ accountId }) => helpers.mayAnswer(log, toHex(accountId)));
+  assert.equal(known.length, clientLimits.helpersNotedMax - 1);
+});

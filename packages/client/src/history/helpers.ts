@@ -1,0 +1,117 @@
+/**
+ * Whom a device asks that has fallen out of a group, and what they answer when there is no help. Those are its siblings,
+ * the members that it knows, whoever has come or gone by what it has seen, and whom the others name.
+ */
+import { sameBytes, toHex } from "@rempart/protocol";
+import { type CompactCard, encodeCard, type RejoinKit } from "@rempart/session";
+import { reachMember } from "../contacts/reach.ts";
+import { knownReach, type Reach } from "../contacts/send-welcome.ts";
+import { acquaint } from "../devices/introductions.ts";
+import { publishedSiblings } from "../devices/self-group.ts";
+import type { Engine } from "../engine/engine.ts";
+import { clientLimits } from "../limits.ts";
+import type { Rejoin } from "../store/rejoins.ts";
+
+/** `gone`: the account, or the one that asks, has left. `lost`: it is a member, and has lost its place as well. */
+type Refusal = "gone" | "lost";
+
+export class Helpers {
+  readonly #engine: Engine;
+  /** By the nonce of a question: who has answered that there is no help, accounts and own devices. */
+  readonly #refusals = new Map<string, Map<string, Refusal>>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Own devices, and a few of the members whose contact log is known: others every time, since some may be away. */
+  async toAsk(log: string): Promise<readonly Reach[]> {
+    const own = this.#engine.own().account;
+    const { helper, nonce } = this.#engine.tables.rejoins.get(log) ?? {};
+    const refused = nonce && this.#refusals.get(toHex(nonce));
+    const isOpen = (account: string) => this.#isReachable(account) && refused?.get(account) !== "gone";
+    const known = this.#accounts(log).filter(isOpen);
+    const start = Math.floor(this.#engine.fraction() * known.length);
+    const drawn = [...known.slice(start), ...known.slice(0, start)].slice(0, clientLimits.helpersMax);
+    const reaches: Reach[] = [knownReach(this.#engine, own)];
+    for (const account of new Set(helper !== undefined && isOpen(helper) ? [helper, ...drawn] : drawn)) {
+      const reach = await reachMember(this.#engine, account);
+      if (reach !== undefined) reaches.push(reach);
+    }
+    return reaches;
+  }
+
+  /** Whether it is another account whose contact log is known. */
+  #isReachable(account: string): boolean {
+    if (account === this.#engine.own().account) return false;
+    const person = this.#engine.tables.people.get(account);
+    return person?.card !== undefined || person?.reach !== undefined;
+  }
+
+  /** These accounts may be in the group. Call it in a transaction; true for news. */
+  note(log: string, cards: readonly CompactCard[]): boolean {
+    let isNew = false;
+    for (const card of cards) {
+      const account = toHex(card.accountId);
+      if (account === this.#engine.own().account) continue;
+      acquaint(this.#engine, { account, name: "", card: encodeCard(card) });
+      if (this.#engine.tables.rejoins.addHelper(log, account, clientLimits.helpersNotedMax)) isNew = true;
+    }
+    return isNew;
+  }
+
+  /** Takes a refusal, and whom it names. Call it in a transaction; true when there is somebody new to ask. */
+  refused(log: string, { nonce, sender, deviceId, others }: RejoinKit): boolean {
+    const isOwn = toHex(sender) === this.#engine.own().account;
+    // Who may still be a member himself has only lost his place.
+    const refusal = others.some((card) => sameBytes(card.accountId, sender)) ? "lost" : "gone";
+    const name = toHex(nonce);
+    const known = this.#refusals.get(name) ?? new Map<string, Refusal>();
+    this.#refusals.set(name, known.set(toHex(isOwn ? deviceId : sender), refusal));
+    return this.note(log, others);
+  }
+
+  /** The question has come to an end. */
+  forget(nonce: Uint8Array): void {
+    this.#refusals.delete(toHex(nonce));
+  }
+
+  /** Whether everybody who could be asked has been, and has said that there is no help. */
+  async haveAllRefused({ log, nonce, startedAt, askedAt, helper }: Rejoin): Promise<boolean> {
+    const isGroup = helper !== undefined || this.#engine.tables.chats.get(log)?.kind === "group";
+    if (!isGroup || askedAt === 0) return false;
+    const asked = this.#accounts(log).filter((account) => this.#isReachable(account));
+    const refused = this.#refusals.get(toHex(nonce));
+    const answers = [...asked, ...(await this.#engine.devices.others())].map((one) => refused?.get(one));
+    const ageMs = this.#engine.clock.now() - startedAt;
+    // A restored device does not know of later siblings, who may help all the same.
+    const isCertain = answers.length > 0 && helper !== this.#engine.own().account;
+    if (ageMs < (isCertain ? clientLimits.rejoinRetryMs : clientLimits.allLostMs)) return false;
+    return answers.every((answer) => answer === "gone" || (answer === "lost" && ageMs >= clientLimits.allLostMs));
+  }
+
+  /** Whether no device of this account can let this one back into their group. */
+  async isSelfGroupDead({ nonce, startedAt, askedAt }: Rejoin): Promise<boolean> {
+    if (askedAt === 0) return false;
+    const siblings = await publishedSiblings(this.#engine);
+    const refused = this.#refusals.get(toHex(nonce));
+    const isOver = this.#engine.clock.now() - startedAt > clientLimits.selfGroupPatienceMs;
+    return isOver || siblings.every((device) => refused?.has(device) === true);
+  }
+
+  /** Whether the account is one that may know the group. */
+  mayAnswer(log: string, sender: string): boolean {
+    if (sender === this.#engine.own().account) return true;
+    return this.#accounts(log).includes(sender);
+  }
+
+  /** Who is in a group as far as this device knows, and who else was or may be. */
+  #accounts(log: string): readonly string[] {
+    const { chats, messages, rejoins } = this.#engine.tables;
+    const helper = rejoins.get(log)?.helper;
+    const members = (chats.get(log)?.group.members ?? []).map((member) => member.account);
+    // Who went may have come back, and if not knows others.
+    const named = messages.notices(log).flatMap(({ notice }) => ("accounts" in notice ? notice.accounts : []));
+    return [...new Set([...members, ...(helper === undefined ? [] : [helper]), ...rejoins.helpers(log), ...named])];
+  }
+}
