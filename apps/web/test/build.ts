@@ -4,15 +4,32 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
 
 const app = fileURLToPath(new URL("..", import.meta.url));
 
-/** Builds the app as it is shipped, and answers where it is. */
-export async function buildApp(): Promise<string> {
+/**
+ * Builds the app as it is shipped, and answers where it is. With `engineWorker`, a module of the tests runs in the
+ * place of the engine's worker.
+ */
+export async function buildApp({ engineWorker }: { readonly engineWorker?: string } = {}): Promise<string> {
   const outDir = await makeFolder();
-  await build({ configFile: join(app, "vite.config.ts"), logLevel: "error", build: { outDir } });
+  const plugins = () => (engineWorker === undefined ? [] : [standIn(engineWorker)]);
+  await build({
+    configFile: join(app, "vite.config.ts"),
+    logLevel: "error",
+    build: { outDir },
+    worker: { format: "es", plugins },
+  });
   return outDir;
+}
+
+function standIn(engineWorker: string): Plugin {
+  return {
+    name: "rempart-test-stand-in",
+    enforce: "pre",
+    load: (id) => (/src\/engine\/worker\.ts(\?|$)/.test(id) ? `import ${JSON.stringify(engineWorker)};` : null),
+  };
 }
 
 /** Builds a page of the tests and answers where it is. */

@@ -1,11 +1,34 @@
 /** A client without an engine, for looking at screens: it answers from `fake-data.ts` and keeps nothing. */
-import { type AccountView, type ClientApi, ClientError, type ClientEvent, type MessageView } from "@rempart/client";
+import {
+  type AccountView,
+  type ClientApi,
+  ClientError,
+  type ClientEvent,
+  type ConnectionView,
+  type MessageView,
+} from "@rempart/client";
 import { chats, contacts, detailOf, directId, directMessages, groupId, groupMessages, self } from "./fake-data.ts";
 
-export type FakeScene = "new" | "phrase" | "chats" | "empty" | "offline";
+export type FakeScene = "new" | "phrase" | "chats" | "empty" | "offline" | "busy" | "working" | "gone";
 
 const phrase = "anchor basket copper dune ember falcon garden harbor island jungle kettle lantern";
 const noon = Date.UTC(2027, 0, 15, 12);
+
+function connectionIn(scene: FakeScene): ConnectionView {
+  const mode = "siege";
+  switch (scene) {
+    case "offline":
+      return { state: "offline" };
+    case "busy":
+      return { state: "waiting", why: "busy", mode, retryAt: Date.now() + 12_000 };
+    case "working":
+      return { state: "waiting", why: "working", mode, retryAt: Date.now(), estimateMs: 8_000, progress: 0.62 };
+    case "gone":
+      return { state: "waiting", why: "gone", mode: "normal", retryAt: Date.now() + 300_000 };
+    default:
+      return { state: "online" };
+  }
+}
 
 export function fakeClient(scene: FakeScene): ClientApi {
   const listeners = new Set<(event: ClientEvent) => void>();
@@ -57,6 +80,10 @@ export function fakeClient(scene: FakeScene): ClientApi {
       return { kind: link.includes("/c#") ? "contact" : "invite", server: location.origin, account: "b1".repeat(32) };
     },
     createAccount: async ({ name }) => {
+      if (name === "Siège") {
+        emit({ event: "connection", connection: connectionIn("working") });
+        return new Promise(() => undefined);
+      }
       account = { account: self, device: "00", name, role: "admin", server: location.origin, recoveryConfirmed: false };
       return { account: self, name, recovery: phrase };
     },
@@ -117,7 +144,7 @@ export function fakeClient(scene: FakeScene): ClientApi {
     markRead: async () => undefined,
     setDraft: async () => undefined,
     file: async () => ({ name: "plan.pdf", type: "application/pdf", bytes: Uint8Array.of(1, 2, 3) }),
-    connection: async () => ({ state: scene === "offline" ? "offline" : "online" }),
+    connection: async () => connectionIn(scene),
     reconnect: async () => undefined,
     whenSynced: async () => undefined,
     preferences: async () => ({ language: "auto", theme: "auto", sendReadReceipts: true }),

@@ -28,6 +28,18 @@ export const scenes: readonly Scene[] = [
   },
   { name: "empty", query: { scene: "empty" }, ready: ".empty-list" },
   { name: "chats", query: { scene: "offline" }, ready: ".connection-line" },
+  { name: "in-line", query: { scene: "busy" }, ready: ".waiting-line" },
+  { name: "working", query: { scene: "working" }, ready: ".waiting-progress" },
+  { name: "gone", query: { scene: "gone" }, ready: ".waiting-line" },
+  {
+    name: "name-in-siege",
+    query: { scene: "new", link: "/i#abc" },
+    async act(page) {
+      await page.locator(".sheet input").fill("Siège");
+      await page.locator('.sheet button[type="submit"]').click();
+    },
+    ready: ".waiting-progress",
+  },
   { name: "group-chat", query: group, ready: '[data-message="m53"]' },
   { name: "direct-chat", query: direct, ready: '[data-message="d400"]' },
   {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RunningServer, startServer } from "@rempart/server";
+import { type RunningServer, type ServerOptions, startServer } from "@rempart/server";
 import { formatLink } from "@rempart/session";
 import { nodeProvider } from "@rempart/session/provider/node";
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
@@ -27,11 +27,11 @@ export class World {
   }
 
   /** Starts a server that serves the built pages in `webRoot`, and a browser. */
-  static async open(webRoot: string): Promise<World> {
+  static async open(webRoot: string, options: Pick<ServerOptions, "gateLimits"> = {}): Promise<World> {
     const browser = await launchChromium();
     const dataDir = await mkdtemp(join(tmpdir(), "rempart-web-"));
     const wire = await Wire.open();
-    const server = await startServerBehind(wire, { dataDir, webRoot });
+    const server = await startServerBehind(wire, { dataDir, webRoot, ...options });
     return new World({ browser, dataDir, webRoot, wire, server });
   }
 
@@ -81,10 +81,10 @@ export class World {
 /** A server that its clients know by the address of the wire. */
 async function startServerBehind(
   wire: Wire,
-  { dataDir, webRoot }: Pick<World, "dataDir" | "webRoot">,
+  { dataDir, webRoot, gateLimits = {} }: Pick<ServerOptions, "gateLimits"> & Pick<World, "dataDir" | "webRoot">,
 ): Promise<RunningServer> {
   const listen = { host: "127.0.0.1", port: 0 };
-  const server = await startServer({ dataDir, listen, webRoot, allowedOrigins: [wire.url] });
+  const server = await startServer({ dataDir, listen, webRoot, gateLimits, allowedOrigins: [wire.url] });
   wire.leadTo(server.port);
   return server;
 }

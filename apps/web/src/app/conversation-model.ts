@@ -112,8 +112,9 @@ export class ConversationModel {
 
   hear(message: MessageView, isNew: boolean): void {
     if (!this.state.value.isLoaded) return;
-    const messages = insertMessage(this.state.value.messages, message, isNew || !this.state.value.hasOlder);
-    this.state.patch({ messages });
+    const before = this.state.value.messages;
+    const messages = insertMessage(before, message, isNew || !this.state.value.hasOlder);
+    if (messages !== before) this.state.patch({ messages });
   }
 
   /** The person has seen everything up to this message. */

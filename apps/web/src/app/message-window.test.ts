@@ -33,6 +33,12 @@ test("a queued message moves to its place when it is sent", () => {
   assert.equal(names(insertMessage(queued, message("c", 2), false)), "acb");
 });
 
+test("a message that says nothing new leaves the list as it is, so that nothing is drawn again", () => {
+  const window = [message("a", 1), message("b", 2)];
+  assert.equal(insertMessage(window, message("b", 2), true), window);
+  assert.notEqual(insertMessage(window, message("b", 2, "edited"), true), window);
+});
+
 test("a change above the window is dropped, a new message is not", () => {
   const window = [message("m", 10)];
   assert.equal(names(insertMessage(window, message("x", 5), false)), "m");

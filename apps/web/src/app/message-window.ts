@@ -9,7 +9,8 @@ export function mergePages(older: readonly MessageView[], newer: readonly Messag
 
 /**
  * Puts a message where it belongs or replaces what was known of it. A change to a message above the
- * window is dropped unless `mayExtend`: it will be asked for when the person scrolls there.
+ * window is dropped unless `mayExtend`: it will be asked for when the person scrolls there. Answers the
+ * same array when nothing is new.
  */
 export function insertMessage(
   messages: readonly MessageView[],
@@ -22,6 +23,8 @@ export function insertMessage(
     if (!mayExtend && first !== undefined && message.order < first.order) return messages;
     return [...messages, message].sort(byOrder);
   }
+  // A call's answer and the event that told of it first say the same.
+  if (JSON.stringify(messages[at]) === JSON.stringify(message)) return messages;
   const isMoved = messages[at]?.order !== message.order;
   const replaced = messages.with(at, message);
   return isMoved ? replaced.sort(byOrder) : replaced;

@@ -6,6 +6,8 @@ import {
   type HostScope,
   hostEngine,
   openBrowserStore,
+  webTokenBlinder,
+  workerSolver,
 } from "@rempart/client/platform/browser";
 import { webProvider } from "@rempart/session/provider/web";
 
@@ -19,6 +21,8 @@ hostEngine(self as unknown as HostScope, async () => {
     network: browserNetwork,
     clock: browserClock,
     crypto,
+    solver: workerSolver,
+    blinder: webTokenBlinder(),
     agent: `rempart-web ${__BUILD__}`,
     defect: (error) => console.error(error),
   });

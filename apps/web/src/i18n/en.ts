@@ -79,6 +79,22 @@ export const en = {
     online: "Connected",
     refused: "The server refuses the connection.",
   },
+  line: {
+    pressed: {
+      normal: "The server is busy.",
+      guarded: "The server is very busy.",
+      siege: "The server is under attack.",
+    },
+    busy: "You are in line:",
+    working: "Proving that this is a person’s device:",
+    gone: "Nobody from this network is let in for now. Next try:",
+    turn: "It is your turn…",
+    progress: "Proof",
+    seconds: (count: number) => plural(count, { one: "about # second", other: "about # seconds" }),
+    minutes: (count: number) => plural(count, { one: "about # minute", other: "about # minutes" }),
+    /** The time that is left, at the end of a line. */
+    left: (time: string) => `${time}.`,
+  },
   notes: {
     copied: "Copied",
     deleted: "Message deleted for everyone",
@@ -110,6 +126,7 @@ export const en = {
     hint: "A first name or a nickname will do.",
     create: "Create account",
     creating: "Making your keys…",
+    waiting: "Waiting in line…",
   },
   phrase: {
     title: "Recovery phrase",

@@ -79,6 +79,21 @@ export const fr: Catalogue = {
     online: "Connecté",
     refused: "Le serveur refuse la connexion.",
   },
+  line: {
+    pressed: {
+      normal: "Le serveur est occupé.",
+      guarded: "Le serveur est très occupé.",
+      siege: "Le serveur est attaqué.",
+    },
+    busy: "Vous êtes dans la file :",
+    working: "Cet appareil montre qu’il est celui d’une personne :",
+    gone: "Personne de ce réseau ne peut entrer pour l’instant. Prochain essai :",
+    turn: "C’est votre tour…",
+    progress: "Preuve",
+    seconds: (count) => plural(count, { one: "environ # seconde", other: "environ # secondes" }),
+    minutes: (count) => plural(count, { one: "environ # minute", other: "environ # minutes" }),
+    left: (time) => `${time}.`,
+  },
   notes: {
     copied: "Copié",
     deleted: "Message supprimé pour tous",
@@ -110,6 +125,7 @@ export const fr: Catalogue = {
     hint: "Un prénom ou un surnom suffit.",
     create: "Créer le compte",
     creating: "Création de vos clés…",
+    waiting: "Dans la file d’attente…",
   },
   phrase: {
     title: "Phrase de récupération",

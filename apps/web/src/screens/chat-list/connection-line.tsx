@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { useAppState, useModel, useText } from "../../app/context.ts";
 import { Button } from "../../parts/button.tsx";
+import { WaitingLine } from "../../parts/waiting-line.tsx";
 
 /** A connection that is back within this time was never worth a word. */
 const quietMs = 1_200;
@@ -20,7 +21,8 @@ export function ConnectionLine() {
     const timer = setTimeout(() => setShown(true), quietMs);
     return () => clearTimeout(timer);
   }, [isOnline]);
-  if (!isShown || isOnline) return null;
+  if (!isShown || connection.state === "online") return null;
+  if (connection.state === "waiting" || connection.why !== undefined) return <WaitingLine connection={connection} />;
   return (
     <div className="connection-line" role="status" data-state={connection.state}>
       <span className="connection-dot" />

@@ -116,7 +116,12 @@ function useKeptEnd(
 function markRead(model: ConversationModel, rows: readonly Row[]): void {
   if (document.visibilityState !== "visible") return;
   const last = rows.findLast((row) => row.kind === "message" || row.kind === "notice");
-  if (last !== undefined && "message" in last) model.markRead(last.message);
+  if (last !== undefined && "message" in last) afterPaint(() => model.markRead(last.message));
+}
+
+/** What has come is to be on the screen first: the engine's work would compete with drawing it. */
+function afterPaint(action: () => void): void {
+  requestAnimationFrame(() => setTimeout(action));
 }
 
 function isPrepended(before: readonly Row[], after: readonly Row[]): boolean {

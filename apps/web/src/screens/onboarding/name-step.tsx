@@ -1,6 +1,6 @@
 /** A name, and the account is made. */
 import { type FormEvent, useState } from "react";
-import { useModel, useText } from "../../app/context.ts";
+import { useAppState, useModel, useText } from "../../app/context.ts";
 import { codeOf } from "../../app/failures.ts";
 import { Avatar } from "../../parts/avatar.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -19,6 +19,7 @@ export function NameStep({ invite, invitedBy }: NameStepProps) {
   const [name, setName] = useState("");
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const isInLine = useAppState((state) => state.connection.why !== undefined);
   const create = async () => {
     setBusy(true);
     try {
@@ -56,7 +57,7 @@ export function NameStep({ invite, invitedBy }: NameStepProps) {
           }}
         />
         <Button look="primary" type="submit" isBusy={isBusy}>
-          {isBusy ? text.name.creating : text.name.create}
+          {isBusy ? (isInLine ? text.name.waiting : text.name.creating) : text.name.create}
         </Button>
       </form>
     </main>

@@ -3,6 +3,7 @@ import type { LinkView } from "@rempart/client";
 import { useEffect, useState } from "react";
 import { useAppState, useModel } from "../../app/context.ts";
 import { codeOf } from "../../app/failures.ts";
+import { WaitingLine } from "../../parts/waiting-line.tsx";
 import { CheckStep } from "./check-step.tsx";
 import { NameStep } from "./name-step.tsx";
 import { PhraseStep } from "./phrase-step.tsx";
@@ -10,7 +11,17 @@ import { WelcomeStep } from "./welcome-step.tsx";
 
 export default function Onboarding() {
   const account = useAppState((state) => state.account);
-  return account === null ? <BeforeAccount /> : <AfterAccount />;
+  const connection = useAppState((state) => state.connection);
+  return (
+    <div className="onboarding">
+      {connection.why === undefined ? null : (
+        <header>
+          <WaitingLine connection={connection} />
+        </header>
+      )}
+      {account === null ? <BeforeAccount /> : <AfterAccount />}
+    </div>
+  );
 }
 
 type Inspected = { readonly link: string } & (
