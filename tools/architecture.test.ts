@@ -12,16 +12,29 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "packages/protocol": [],
   "packages/session": ["@rempart/protocol"],
   "packages/client": ["@rempart/protocol", "@rempart/session"],
-  "packages/server": ["@rempart/protocol"],
-  "packages/lab": ["@rempart/protocol", "@rempart/session", "@rempart/client", "@rempart/server"],
+  // It cannot know accounts or logs, because it cannot import what does.
+  "packages/gate": ["@rempart/protocol"],
+  "packages/server": ["@rempart/protocol", "@rempart/gate"],
+  "packages/lab": ["@rempart/protocol", "@rempart/session", "@rempart/client", "@rempart/server", "@rempart/gate"],
   // The terminal program also starts the server; nothing else of the two meets.
   "apps/cli": ["@rempart/protocol", "@rempart/session", "@rempart/client", "@rempart/server"],
   "apps/web": ["@rempart/protocol", "@rempart/session", "@rempart/client"],
 };
 
 /** Folders whose code reaches time, randomness, network and disk only through ports. */
-const cores = ["packages/protocol/src", "packages/session/src", "packages/client/src", "packages/server/src"];
-const shells = ["packages/session/src/provider", "packages/client/src/platform", "packages/server/src/platform"];
+const cores = [
+  "packages/protocol/src",
+  "packages/session/src",
+  "packages/client/src",
+  "packages/gate/src",
+  "packages/server/src",
+];
+const shells = [
+  "packages/session/src/provider",
+  "packages/client/src/platform",
+  "packages/gate/src/platform",
+  "packages/server/src/platform",
+];
 
 const impure = [
   { pattern: /\bDate\.now\b|\bnew Date\(\)/, what: "reads the clock" },
@@ -73,6 +86,14 @@ test("nothing imports the lab, and only the terminal and the lab import the serv
     if (workspace !== "apps/cli" && workspace !== "packages/lab")
       assert.ok(!others.includes("@rempart/server"), workspace);
   }
+});
+
+/** What counts a visitor's proof, and what knows his account, stand in different rooms: no import joins them. */
+test("the server's core and engine know nothing of the gate", () => {
+  const sources = ["core", "engine"].flatMap((folder) => sourcesUnder(`packages/server/src/${folder}`));
+  assert.ok(sources.length > 0);
+  for (const source of sources)
+    assert.ok(!importsOf(source).some((each) => each.startsWith("@rempart/gate")), source.path);
 });
 
 for (const core of cores) {

@@ -12,7 +12,12 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const stampsFolder = join(root, "node_modules", ".rempart");
 
 /** Debian packages that the tests use, each with a program that shows it is there. */
-const testPackages = [{ program: "chromium", packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] }];
+const testPackages = [
+  { program: "chromium", packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
+  { program: "firefox-esr", packages: ["firefox-esr"] },
+  { program: "nft", packages: ["nftables"] },
+  { program: "ip", packages: ["iproute2"] },
+];
 
 main(process.argv[2]);
 
@@ -73,7 +78,9 @@ function run(program, args, hint, environment = {}) {
 }
 
 function isOnPath(program) {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+  // The path of an ordinary user has no /usr/sbin, where administrators' programs are.
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"];
+  return folders.some((folder) => existsSync(join(folder, program)));
 }
 
 /** One hash over the contents of files and folders, in a fixed order. */
