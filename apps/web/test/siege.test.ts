@@ -33,7 +33,14 @@ before(async () => {
 after(() => world?.close());
 
 function besiege(): void {
-  const load = { connections: 0, unadmitted: 0, memoryShare: 0, loopDelayP99Ms: 0, acceptOverflows: 0 };
+  const load = {
+    connections: 0,
+    unadmitted: 0,
+    memoryShare: 0,
+    loopDelayP99Ms: 0,
+    loopBusyShare: 0,
+    acceptOverflows: 0,
+  };
   for (let second = 0; second < 2; second++) world.server.gate.tick({ ...load, handshakeQueueAgeMs: 60_000 });
   assert.equal(world.server.gate.mode, "siege");
 }

@@ -75,7 +75,14 @@ suite("at the gate", () => {
 
   /** As the clock inside sees it, a siege needs two bad seconds; and it lasts for a minute without another. */
   function besiege(): void {
-    const load = { connections: 0, unadmitted: 0, memoryShare: 0, loopDelayP99Ms: 0, acceptOverflows: 0 };
+    const load = {
+      connections: 0,
+      unadmitted: 0,
+      memoryShare: 0,
+      loopDelayP99Ms: 0,
+      loopBusyShare: 0,
+      acceptOverflows: 0,
+    };
     for (let second = 0; second < 2; second++) server.gate.tick({ ...load, handshakeQueueAgeMs: 60_000 });
     assert.equal(server.gate.mode, "siege");
   }

@@ -65,8 +65,8 @@ export const gateServerLimits = {
 
   // Handshakes. One costs about 0.8 ms of CPU.
 
-  /** Handshakes begun and not finished. */
-  handshakesInFlightMax: 512,
+  /** Handshakes begun and not finished, about 49 KiB each. So many that those who never finish theirs do not hold up the others: the CPU is to be the bound. */
+  handshakesInFlightMax: 2_048,
   /** Handshakes in flight above which a prefix comes after all others. */
   handshakesInFlightPerPrefixMax: 16,
   /** Hellos that wait for their handshake, for each class: members, prefixes of members, others. */
@@ -140,7 +140,10 @@ export const gateServerLimits = {
   modeQueueAgeMsSiege: 1_000,
   modeLoopDelayMsGuarded: 60,
   modeLoopDelayMsSiege: 200,
-  /** Arrivals in a second below which a late event loop is not strangers' doing. */
+  /** Share of a second in which the event loop was busy, in hundredths. */
+  modeBusyPercentGuarded: 85,
+  modeBusyPercentSiege: 97,
+  /** Arrivals in a second below which a late or busy event loop is not strangers' doing. */
   modeArrivalsMin: 16,
   modeOverflowsGuarded: 1,
   modeOverflowsSiege: 100,

@@ -6,7 +6,8 @@ export type LabErrorCode =
   | "ERR_CONNECTION"
   | "ERR_TIMEOUT"
   | "ERR_PACKAGE_MISSING"
-  | "ERR_BENCH";
+  | "ERR_BENCH"
+  | "ERR_NOT_QUIET";
 
 /** A coded failure with a message for people. */
 export class LabError extends Error {

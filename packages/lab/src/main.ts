@@ -1,17 +1,21 @@
-/** `rempart-lab`: the simulator, the benchmark, the vectors and the kill lab behind one command. */
+/** `rempart-lab`: the simulator, the benchmark, the attacks, the vectors and the kill lab behind one command. */
 import { messageOf } from "./lab-error.ts";
 
 const usage = `usage:
   rempart-lab sim --seed=N --ops=N            the deterministic simulation
   rempart-lab bench [NAME…] [--json] [--seconds N] [--repetitions N] [--bytes N]
                     [--layout split|shared] [--quick] [--profile]
+  rempart-lab attack [NAME…|all] [--ratio 0,1,10,50,200] [--tls | --plain] [--json] [--report FILE]
+                    [--against rempart|ejabberd|prosody|mosquitto|all] [--setup default|hardened|haproxy]
+                    [--seconds QUIET,ATTACK,AFTER] [--rates A,B,C,D] [--crowd N] [--seed N] [--force]
   rempart-lab kill [--rounds N] [--seed N] [--json]
-  rempart-lab vectors mls FILE…`;
+  rempart-lab vectors mls|privacypass FILE…`;
 
 /** Each command is loaded only when it is asked for: the simulator must not pay for the benchmark. */
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   sim: async (args) => (await import("./sim/main.ts")).runSim(args),
   bench: async (args) => (await import("./bench/main.ts")).runBench(args),
+  attack: async (args) => (await import("./attack/main.ts")).runAttack(args),
   kill: async (args) => (await import("./kill/main.ts")).runKill(args),
   vectors: async (args) => (await import("./vectors.ts")).runVectors(args, { print: (line) => console.log(line) }),
 };

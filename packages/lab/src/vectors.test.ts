@@ -92,3 +92,38 @@ test("the working group's own file passes, and one changed authenticator fails",
 function missingVectors(): never {
   throw new Error("the vectors of the MLS working group belong in ../shared/vectors/mls beside the repository");
 }
+
+const privacyPass = new URL("../../../../shared/vectors/privacypass/", import.meta.url);
+
+for (const [name, field] of [
+  ["auth_scheme_token_v14.json", "token_authenticator_input"],
+  ["pub_verif_rfc9578.go.json", "token_response"],
+] as const) {
+  test(`[GT11] Privacy Pass: ${name} passes, one changed ${field} fails, other token types are skipped`, async () => {
+    const text = await readFile(new URL(name, privacyPass), "utf8").catch(missingPrivacyPass);
+    const cases = JSON.parse(text) as Record<string, string>[];
+    const lines: string[] = [];
+    const print = (line: string) => lines.push(line);
+    assert.equal(await runVectors(["privacypass", await fileWith(text)], { print }), 0);
+    assert.equal(lines.at(-1), `${cases.length} passed, 0 failed, 0 skipped`);
+    assert.equal(lines.length, cases.length + 1);
+
+    const changed = cases.map((one, index) => {
+      const value = one[field] ?? "";
+      if (index === 0) return { ...one, [field]: `${value.slice(0, -2)}${value.endsWith("00") ? "01" : "00"}` };
+      if (index === 1) return { ...one, token_type: "da7a", token: `da7a${one.token?.slice(4) ?? ""}` };
+      return one;
+    });
+    assert.equal(await runVectors(["privacypass", await fileWith(JSON.stringify(changed))], { print }), 1);
+    assert.equal(lines.at(-1), `${cases.length - 2} passed, 1 failed, 1 skipped`);
+  });
+}
+
+test("a Privacy Pass file whose case is of no known shape is ERR_VECTOR_FILE", async () => {
+  const file = await fileWith('[{"token_type": "0002"}]');
+  await assert.rejects(runVectors(["privacypass", file], { print: () => undefined }), isCoded("ERR_VECTOR_FILE"));
+});
+
+function missingPrivacyPass(): never {
+  throw new Error("the vectors of Privacy Pass belong in ../shared/vectors/privacypass beside the repository");
+}

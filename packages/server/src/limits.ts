@@ -26,6 +26,10 @@ export const serverLimits = {
   catchUpRangesMax: 128,
   /** Questions of that kind that the store has at once: bounds the answers in memory, whatever the crowd. */
   catchUpReadsMax: 64,
+  /** Pieces of history and files that are read or written at once, by the gate's mode: messages are never behind more. */
+  bulkMaxNormal: 32,
+  bulkMaxGuarded: 8,
+  bulkMaxSiege: 2,
   /** Registrations and looks at invitations per connection: guessing secrets has to cost connections. */
   attemptsPerMinuteMax: 20,
   /** Logs created per connection: a person makes a handful, an import some hundreds. */

@@ -40,6 +40,8 @@ export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promi
   // A Welcome that is read again, or one for a group that this device has found its way back into.
   if (old?.state === "active") return welcomeBackEffect(engine, entry);
   if (old !== undefined && old.epoch >= group.epoch) return {};
+  // The way back may be in the log already, and would remove the leaf that this Welcome is for.
+  if (engine.tables.commits.staged(log)?.detail.rejoin !== undefined) return {};
   const { kind } = group.policy;
   const greeting = await (kind === "self"
     ? engine.selfSync.composeHello(log)

@@ -105,3 +105,15 @@ test("a link that never answers, is cut, or answers nonsense ends the trip", () 
   pause();
   assert.equal(links.length, 4);
 });
+
+test("a store that fails before the trip begins is told, and does not leave through the clock", () => {
+  const { world, errand, links, failures, pause } = setUp();
+  Object.defineProperty(world, "isQuiet", {
+    get() {
+      throw new Error("the disk fails");
+    },
+  });
+  errand.start();
+  pause();
+  assert.deepEqual([links.length, failures.length], [0, 1]);
+});

@@ -33,8 +33,12 @@ export class Errand {
     const { clock, fraction } = this.#options;
     this.#cancelTimer?.();
     this.#cancelTimer = clock.after(fraction() * clientLimits.ticketsPauseMsMax, () => {
-      this.#go();
       this.start();
+      try {
+        this.#go();
+      } catch (error) {
+        this.#options.failed(error);
+      }
     });
   }
 

@@ -86,10 +86,11 @@ export class Help {
 
   /**
    * Whether the asking account was in a group with this one, and one of the two has gone from it, or this device has
-   * lost its place. To a sibling: whether this device is not in the group.
+   * lost its place. To a sibling: whether this device is not in the group. To a contact, who counts this account among
+   * the members of a group that this device, restored from a backup perhaps, does not know: that it does not.
    */
   async #isOver(log: string, { sender, deviceId }: RejoinRequest): Promise<boolean> {
-    const { chats, logs, messages } = this.#engine.tables;
+    const { chats, logs, messages, people } = this.#engine.tables;
     const own = this.#engine.own();
     const state = logs.get(log)?.state;
     const chat = chats.get(log);
@@ -99,8 +100,10 @@ export class Help {
       if (isSelf && state === "lost") return toHex(deviceId) < toHex(own.device.deviceId);
       return state === undefined || state === "left" || state === "lost";
     }
-    if (chat?.kind !== "group" || (state !== "left" && state !== "active" && state !== "lost")) return false;
     const account = toHex(sender);
+    const isUnknown = chat === undefined && (state === undefined || state === "lost");
+    if (isUnknown) return people.get(account)?.contactAt !== undefined;
+    if (chat?.kind !== "group" || (state !== "left" && state !== "active" && state !== "lost")) return false;
     const isNamed = messages
       .notices(log)
       .some(({ notice }) => (notice.kind === "removed" || notice.kind === "left") && notice.accounts.includes(account));

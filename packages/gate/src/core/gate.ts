@@ -153,6 +153,13 @@ export class Gate {
     return new Visit(this.#keeper, { source, isTrusted, elapsed: view.elapsed });
   }
 
+  /** A connection had come and gone again before anybody could ask where from: it counts as arrived, and as lost. */
+  vanished(): void {
+    this.counters.arrivals += 1;
+    this.#flow.arrivals += 1;
+    this.#countLost("accept-reset");
+  }
+
   /** From now on every arrival is refused as `stopping`. Those inside are not touched. */
   stop(): void {
     this.#isStopping = true;

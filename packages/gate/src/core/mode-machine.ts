@@ -77,9 +77,10 @@ export class ModeMachine {
     const queue = measure("handshakes wait", load.handshakeQueueAgeMs, l.modeQueueAgeMsGuarded, l.modeQueueAgeMsSiege);
     const loop = measure("event loop late", load.loopDelayP99Ms, l.modeLoopDelayMsGuarded, l.modeLoopDelayMsSiege);
     const memory = measure("memory", 100 * load.memoryShare, l.modeMemoryPercentGuarded, l.modeMemoryPercentSiege);
+    const busy = measure("event loop busy", 100 * load.loopBusyShare, l.modeBusyPercentGuarded, l.modeBusyPercentSiege);
     // A server that is busy with those inside gains nothing by closing its door.
-    const late = flow.arrivals >= l.modeArrivalsMin ? loop : quiet;
-    return [queue, late, overflows, this.#unadmitted(load), memory, this.#lost(flow)];
+    const own = flow.arrivals >= l.modeArrivalsMin ? [loop, busy] : [];
+    return [queue, ...own, overflows, this.#unadmitted(load), memory, this.#lost(flow)];
   }
 
   #unadmitted({ connections, unadmitted }: Load): Finding {

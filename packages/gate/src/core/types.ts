@@ -30,6 +30,7 @@ export type Outcome =
   | "accept-prefix"
   | "accept-denied"
   | "accept-full"
+  | "accept-reset"
   | "peek-timeout"
   | "peek-junk"
   | "peek-too-long"
@@ -68,6 +69,8 @@ export type Outcome =
 export interface Load {
   /** p99 of the event loop's delay, milliseconds. */
   readonly loopDelayP99Ms: number;
+  /** Share of the time in which the event loop had work to do, 0 to 1: at 1 the kernel's queue grows where nobody sees it. */
+  readonly loopBusyShare: number;
   /** Age of the oldest handshake that waits, milliseconds. */
   readonly handshakeQueueAgeMs: number;
   /** Connections that the kernel dropped because the accept queue was full. */

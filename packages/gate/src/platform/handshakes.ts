@@ -8,6 +8,7 @@ import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { Gate } from "../core/gate.ts";
 import type { Visit } from "../core/visit.ts";
 import { Guest } from "./guest.ts";
+import "./tls/hello-fence.ts";
 import { type TicketKeys, ticketPeriodMs } from "./tls/ticket-keys.ts";
 
 export interface Certificate {
@@ -17,8 +18,8 @@ export interface Certificate {
   readonly cert: string | Buffer;
 }
 
-/** Handshakes begun in one turn of the loop, if the gate lets so many begin: at 0.8 ms each about its `handshakeTurnMs`. */
-const startsPerTurnMax = 5;
+/** Handshakes begun in one turn of the loop. Each turn also accepts what has come, and must not wait behind many. */
+const startsPerTurnMax = 1;
 /** How long it is before the queue is asked again when it would begin none although some wait. */
 const retryMs = 5;
 /** The gate ends handshakes much earlier; this only has to be no less than its deadline. */

@@ -1,6 +1,6 @@
 /** The gate's own listener: it takes raw connections, has them seen through the states, and hands on who is admitted. */
 import type { Server as HttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { Gate } from "../core/gate.ts";
 import type { Source } from "../core/types.ts";
 import type { Clock } from "../ports.ts";
@@ -41,6 +41,12 @@ export interface GateListenerOptions {
 
 /** Connections that the kernel completes for us while we are busy: two seconds of a flood that we can still answer. */
 const backlog = 4_096;
+/**
+ * Sockets that listen on the port. Node accepts one connection of each in a turn of its event loop, and between two turns
+ * lies the CPU of a TLS handshake: behind one socket members would wait in the kernel's queue, where nobody tells
+ * them from strangers.
+ */
+const listeners = 8;
 /** How often deadlines are looked at: the shortest is half a second. */
 const sweepMs = 250;
 /** How long a listed proxy may take to say who is behind it, when it has not been a visit yet. */
@@ -60,7 +66,7 @@ export class GateListener {
   unlistedProxyHeaders = 0;
   readonly #options: GateListenerOptions;
   readonly #proxies: Proxies;
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
   readonly #tls: TlsDesk | undefined;
   readonly #reception: Reception;
   readonly #guests = new Set<Guest>();
@@ -77,22 +83,20 @@ export class GateListener {
     this.#reception = new Reception(rest, { tls: this.#tls, guests: this.#guests });
     this.#load = new LoadMeter(options.memoryBytesMax);
     const onSocket = (socket: Socket) => this.#accept(socket);
-    this.#server = createServer({ pauseOnConnect: true, noDelay: true, highWaterMark: readAheadBytes }, onSocket);
+    const socketOptions = { pauseOnConnect: true, noDelay: true, highWaterMark: readAheadBytes };
+    this.#servers = Array.from({ length: listeners }, () => createServer(socketOptions, onSocket));
   }
 
   /** The port listened on. Rejects when it cannot be had. */
-  listen(): Promise<number> {
+  async listen(): Promise<number> {
     const { http, listen } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ ...listen, backlog }, () => {
-        this.#server.off("error", reject);
-        // It never listens, but its deadlines for slow requests start with this event.
-        http.emit("listening");
-        this.#sweeper = setInterval(() => this.sweep(), sweepMs);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    // Alone at first: sockets that share their port would also share it with another program's.
+    const port = await claim(listen);
+    for (const server of this.#servers) await listenOn(server, { host: listen.host, port, reusePort: true, backlog });
+    // It never listens, but its deadlines for slow requests start with this event.
+    http.emit("listening");
+    this.#sweeper = setInterval(() => this.sweep(), sweepMs);
+    return port;
   }
 
   /** Takes nobody any more and ends what is not admitted; resolves when all connections, also admitted ones, have closed. */
@@ -104,12 +108,11 @@ export class GateListener {
     for (const guest of [...this.#guests]) this.#reception.drop(guest, "stopping");
     http.closeIdleConnections();
     const grace = setTimeout(() => http.closeAllConnections(), websiteGraceMs);
-    return new Promise((resolve) => {
-      this.#server.close(() => {
-        clearTimeout(grace);
-        // Stops its timer. That it never listened is no news.
-        http.close(() => resolve());
-      });
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    return Promise.all(closed).then(() => {
+      clearTimeout(grace);
+      // Stops its timer. That it never listened is no news.
+      return new Promise((resolve) => http.close(() => resolve()));
     });
   }
 
@@ -145,6 +148,7 @@ export class GateListener {
     const address = raw.remoteAddress;
     if (address === undefined) {
       // It was reset while it waited to be accepted.
+      this.#options.gate.vanished();
       raw.destroy();
       return;
     }
@@ -184,4 +188,23 @@ export class GateListener {
 
 function timeoutOf(phase: Guest["phase"]): "peek-timeout" | "tls-timeout" | "head-timeout" | "proof-timeout" {
   return phase === "tls" || phase === "head" || phase === "proof" ? `${phase}-timeout` : "peek-timeout";
+}
+
+/** Makes sure that nobody else listens there, and finds a free port for 0. */
+async function claim(listen: { readonly host: string; readonly port: number }): Promise<number> {
+  const server = createServer();
+  await listenOn(server, listen);
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function listenOn(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }

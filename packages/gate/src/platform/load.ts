@@ -1,6 +1,6 @@
 /** Measures what the gate decides its mode by. */
 import { readFileSync } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { Gate } from "../core/gate.ts";
 import type { Load } from "../core/types.ts";
 
@@ -12,6 +12,7 @@ export class LoadMeter {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #memoryBytesMax: number;
   #overflows = listenOverflows();
+  #utilization = performance.eventLoopUtilization();
 
   /** `memoryBytesMax`: resident memory that the operator allows. */
   constructor(memoryBytesMax: number) {
@@ -22,9 +23,11 @@ export class LoadMeter {
   /** What has been since the last call. */
   measure({ counters, handshakes }: Gate): Load {
     const overflows = listenOverflows();
+    const utilization = performance.eventLoopUtilization();
     const load: Load = {
       // The histogram counts its own interval into every delay.
       loopDelayP99Ms: Math.max(0, this.#delay.percentile(99) / nanosecondsPerMs - resolutionMs),
+      loopBusyShare: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
       handshakeQueueAgeMs: handshakes.oldestAgeMs,
       acceptOverflows: Math.max(0, overflows - this.#overflows),
       connections: counters.connections,
@@ -32,6 +35,7 @@ export class LoadMeter {
       memoryShare: process.memoryUsage.rss() / this.#memoryBytesMax,
     };
     this.#overflows = overflows;
+    this.#utilization = utilization;
     this.#delay.reset();
     return load;
   }

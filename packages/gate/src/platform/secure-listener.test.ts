@@ -77,6 +77,22 @@ describe("a listener with TLS", () => {
       for (const session of other.sessions) assert.equal(await kindOf(front, session), "stranger");
     }));
 
+  it("survives hellos whose connection is reset at once, and counts each", () =>
+    secured(async (front) => {
+      const count = 400;
+      for (let i = 0; i < count; i++) {
+        await new Promise<void>((resolve, reject) => {
+          const socket = connectTcp(front.port, "127.0.0.1", () =>
+            socket.write(capturedHellos.chromium, () => socket.resetAndDestroy()),
+          );
+          socket.on("error", reject).on("close", () => resolve());
+        });
+      }
+      const peer = await TestPeer.secure(front.port);
+      assert.equal((await peer.prove(none)).kind, "admitted");
+      assert.equal(front.gate.counters.arrivals, count + 1);
+    }));
+
   it("gives new tickets on every connection, however it was recognised", () =>
     secured(async (front) => {
       let { session } = await admitted(front);

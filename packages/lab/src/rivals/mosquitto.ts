@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { chmodSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PairLoad, type PairShape, type PairTransport } from "../bench/pair-load.ts";
@@ -11,6 +13,7 @@ import { ByteSocket } from "../wire/byte-socket.ts";
 import { freePort, untilListening } from "./free-port.ts";
 import { connectPacket, packetAt, packetTypes, publishTemplate, subscribePacket } from "./mqtt-packets.ts";
 import { requireProgram } from "./package.ts";
+import { hardened, type Rival, type SiegeOptions, siegeAccount } from "./siege.ts";
 
 const program = "/usr/sbin/mosquitto";
 const connectionsAtOnce = 50;
@@ -38,6 +41,43 @@ export async function startMosquitto(directory: string, layout: Layout): Promise
   const child = await Child.start(pinnedCommand(layout, [program, "-c", file]));
   await untilListening(child, port);
   return { child, port };
+}
+
+/** The same broker for a siege: passwords, Debian's limits, or its own means drawn tight. */
+export async function startMosquittoForSiege(directory: string, options: SiegeOptions): Promise<Rival> {
+  requireProgram(program, "mosquitto");
+  const port = await freePort();
+  const passwords = join(directory, "passwords");
+  const made = spawnSync("mosquitto_passwd", ["-b", "-c", passwords, siegeAccount.user, siegeAccount.password]);
+  if (made.status !== 0) throw new LabError("ERR_CHILD", `mosquitto_passwd failed: ${made.stderr}`);
+  // It gives up root before it reads the file.
+  chmodSync(passwords, 0o644);
+  const file = join(directory, "mosquitto.conf");
+  const tight = [
+    `max_connections ${hardened.connectionsMax}`,
+    "max_keepalive 60",
+    `max_packet_size ${hardened.messageBytesMax}`,
+    "max_queued_messages 100",
+    "max_queued_bytes 1048576",
+    "max_inflight_messages 20",
+  ];
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    ...(options.tls === undefined ? [] : [`certfile ${options.tls.certFile}`, `keyfile ${options.tls.keyFile}`]),
+    "allow_anonymous false",
+    `password_file ${passwords}`,
+    "persistence true",
+    `persistence_location ${directory}/`,
+    "set_tcp_nodelay true",
+    "log_type error",
+    ...(process.getuid?.() === 0 ? ["user root"] : []),
+    ...(options.isHardened ? tight : []),
+  ];
+  await writeFile(file, `${lines.join("\n")}\n`);
+  const child = await Child.start(pinnedCommand("split", [program, "-c", file]));
+  await untilListening(child, port);
+  const means = options.isHardened ? "; bounded connections, packets, queues and keep-alive" : "";
+  return { child, port, note: `acknowledges QoS 1 from memory, no fsync${means}` };
 }
 
 interface Sender {

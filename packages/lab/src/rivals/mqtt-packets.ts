@@ -31,10 +31,15 @@ function text(value: string): Buffer {
   return Buffer.concat([length, encoded]);
 }
 
-/** A clean session without keep-alive. */
-export function connectPacket(clientId: string): Buffer {
+/** A clean session without keep-alive, with a name and password where they are given. */
+export function connectPacket(
+  clientId: string,
+  credentials?: { readonly user: string; readonly password: string },
+): Buffer {
   const isCleanSession = 0x02;
-  return packet(0x10, Buffer.concat([text("MQTT"), Buffer.from([4, isCleanSession, 0, 0]), text(clientId)]));
+  const flags = credentials === undefined ? isCleanSession : isCleanSession | 0xc0;
+  const secrets = credentials === undefined ? [] : [text(credentials.user), text(credentials.password)];
+  return packet(0x10, Buffer.concat([text("MQTT"), Buffer.from([4, flags, 0, 0]), text(clientId), ...secrets]));
 }
 
 export function subscribePacket(topic: string): Buffer {

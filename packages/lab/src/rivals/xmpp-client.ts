@@ -1,12 +1,13 @@
 import { within } from "../deadline.ts";
 import { LabError } from "../lab-error.ts";
 import { ByteSocket } from "../wire/byte-socket.ts";
+import { authStanza, bindStanza, registrationStanza, streamHeader } from "./xmpp-stanzas.ts";
 
 export const xmppDomain = "localhost";
 const password = "lab";
 const answerMsMax = 60_000;
 
-const streamStart = `<stream:stream to='${xmppDomain}' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>`;
+const streamStart = streamHeader(xmppDomain);
 
 /** A session with an XMPP server: in-band registration (XEP-0077), SASL PLAIN, one resource, no TLS. */
 export class XmppClient {
@@ -20,13 +21,10 @@ export class XmppClient {
   static async open(port: number, user: string): Promise<XmppClient> {
     const client = new XmppClient(await ByteSocket.open({ host: "127.0.0.1", port }));
     await client.#ask(streamStart, "</stream:features>");
-    const registration = `<query xmlns='jabber:iq:register'><username>${user}</username><password>${password}</password></query>`;
-    await client.#ask(`<iq type='set' id='register'>${registration}</iq>`, "id='register'");
-    const secret = Buffer.from(`\0${user}\0${password}`).toString("base64");
-    await client.#ask(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`, "<success");
+    await client.#ask(registrationStanza({ user, password }), "id='register'");
+    await client.#ask(authStanza({ user, password }), "<success");
     await client.#ask(streamStart, "</stream:features>");
-    const bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>lab</resource></bind>";
-    await client.#ask(`<iq type='set' id='bind'>${bind}</iq>`, "id='bind'");
+    await client.#ask(bindStanza("lab"), "id='bind'");
     return client;
   }
 

@@ -189,8 +189,9 @@ interface Saying {
 async function say({ stage, person, device, client, chat, replyTo }: Saying): Promise<void> {
   const text = `${plaintextMark} message ${stage.facts.nextText()} of ${person.name}`;
   const view = await client.send(replyTo === undefined ? { chat, text } : { chat, text, replyTo });
-  const { message } = view;
-  stage.facts.say({ message, chat, account: person.account ?? "", device: device.name, text });
+  const { message, from } = view;
+  // Of the device, not of the person: a backup from before the account was made leads to another account.
+  stage.facts.say({ message, chat, account: from, device: device.name, text });
   const { seq } = await client.whenSent(message);
   stage.facts.acked(message, seq);
 }

@@ -177,7 +177,9 @@ export function checkJoins(reading: DeviceReading, violations: Violations): void
     const joined = messages.find(({ notice }) => notice?.kind === "joined");
     const isCreator = messages.some(({ notice }) => notice?.kind === "created");
     const early = messages.find((message) => isPlaced(message) && message.seq < (joined?.seq ?? 0));
-    if (early === undefined || isCreator || view.kind !== "group") continue;
+    // Whoever found a way back into it has been there before, and was told of that time.
+    const hasComeBack = messages.some(({ notice }) => notice?.kind === "rejoined");
+    if (early === undefined || isCreator || hasComeBack || view.kind !== "group") continue;
     violations.report(
       "I4",
       `${reading.device} shows seq ${early.seq} of chat ${view.chat}, which it joined at ${joined?.seq}`,

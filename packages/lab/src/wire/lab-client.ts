@@ -6,17 +6,21 @@ import {
   authOf,
   type Capability,
   connectPath,
+  decode,
   decodeReceived,
   decodeReply,
+  encode,
   encodeRequest,
   hostOf,
   type InviteSecret,
   type LogId,
   type OperationName,
   type Push,
+  proofCodec,
   protocolVersion,
   type ReplyOf,
   type RequestOf,
+  verdictCodec,
 } from "@rempart/protocol";
 import { within } from "../deadline.ts";
 import { LabError } from "../lab-error.ts";
@@ -36,6 +40,21 @@ export interface LabLog {
   readonly logId: LogId;
   readonly readKey: Capability;
   readonly writeKey: Capability;
+}
+
+const emptyProof = encode(proofCodec, { kind: "none" });
+
+/** Resolves when the gate has let this connection in; rejects when it has not. */
+function passGate(socket: WireSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.onFrame = (bytes, start, end) => {
+      const verdict = decode(verdictCodec, bytes.subarray(start, end));
+      if (verdict.kind === "admitted") resolve();
+      else reject(new LabError("ERR_CONNECTION", `the gate refused this connection: ${verdict.reason}`));
+    };
+    socket.onClose = reject;
+    socket.send(emptyProof);
+  });
 }
 
 interface Waiting {
@@ -80,9 +99,10 @@ export class LabClient {
     };
   }
 
-  /** Connects and says hello. */
+  /** Connects, passes the gate with nothing to show, and says hello. */
   static async open(address: { readonly host: string; readonly port: number }): Promise<LabClient> {
     const socket = await within(answerMsMax, "connecting", WireSocket.open({ ...address, path: connectPath }));
+    await within(answerMsMax, "the gate's verdict", passGate(socket));
     const client = new LabClient(socket, hostOf(`http://${address.host}:${address.port}`));
     const { challenge } = await client.request("hello", { version: protocolVersion, agent: "rempart-lab" });
     client.#challenge = challenge;

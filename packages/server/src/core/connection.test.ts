@@ -5,16 +5,18 @@ import {
   type ErrorCode,
   encodeRequest,
   errorCodes,
+  type GateMode,
   type InviteSecret,
   limits,
   ProtocolError,
   protocolVersion,
 } from "@rempart/protocol";
 import fc from "fast-check";
-import { serverLimits } from "../limits.ts";
+import { type ServerLimits, serverLimits } from "../limits.ts";
 import { LocalBus } from "../platform/local-bus.ts";
 import { MemoryStore } from "../platform/memory-store.ts";
 import { systemCrypto, systemEntropy } from "../platform/node-ports.ts";
+import type { Store } from "../ports.ts";
 import { connectTo, MemoryLink, random, TestAccount, type TestClient } from "../testing/test-client.ts";
 import { linkTo, newWorld, range, signedIn, TestLog, type World } from "../testing/test-service.ts";
 import { Service } from "./service.ts";
@@ -113,8 +115,42 @@ describe("a connection", () => {
     const read = () => slow.request("read", { logId, readKey, fromSeq: 1, limit: 1 });
     const replies = range(1, serverLimits.inFlightBytesPerConnectionMax / limits.frameBytesMax).map(read);
     await refusal(read(), "ERR_BUSY");
+    await served(replies, commits);
+  });
+
+  it("[WR25] reads history one piece at a time, and none while it does not read what it has", async () => {
+    const commits: (() => void)[] = [];
+    const world = await newWorld();
+    const log = await TestLog.create(await signedIn(world));
+    const { service } = await slowWorld(world, commits, { streamBufferedBytesMax: 0 });
+    const link = await linkTo(service);
+    const { logId, readKey } = log;
+    const reads = range(1, 3).map(() => link.client.request("read", { logId, readKey, fromSeq: 1, limit: 1 }));
+    await turn();
+    assert.equal(commits.length, 1, "the others wait for the first");
+    link.isPaused = true;
     for (const commit of commits.splice(0)) commit();
-    await Promise.all(replies);
+    await turn();
+    assert.equal(commits.length, 0, "the first reply has not been read");
+    link.resume();
+    await served(reads, commits);
+  });
+
+  it("[WR25] is behind few others' history in a siege, and a message behind none", async () => {
+    const commits: (() => void)[] = [];
+    const world = await newWorld();
+    const log = await TestLog.create(await signedIn(world));
+    const { service, asked } = await slowWorld(world, commits, {}, "siege");
+    const { logId, readKey } = log;
+    const crowd = await Promise.all(range(1, 10).map(() => connectTo(service)));
+    const reads = crowd.map((client) => client.request("read", { logId, readKey, fromSeq: 1, limit: 1 }));
+    await turn();
+    const reading = Array.from({ length: serverLimits.bulkMaxSiege }, () => "logsRead");
+    assert.deepEqual(asked, reading);
+    const append = log.append(await connectTo(service));
+    await turn();
+    assert.deepEqual(asked, [...reading, "append"]);
+    await served([...reads, append], commits);
   });
 
   it("[WR10] is closed when it asks and does not read", async () => {
@@ -182,10 +218,42 @@ describe("a connection", () => {
 });
 
 /** A second service on the world's disk, whose store writes only when the test says so. */
-async function slowWorld(world: World, commits: (() => void)[]) {
+/** Everything that has nothing to wait for has happened. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets the store answer whatever it is asked until all of these are served. */
+async function served(replies: readonly Promise<unknown>[], commits: (() => void)[]): Promise<void> {
+  let left = replies.length;
+  for (const reply of replies) void reply.then(() => (left -= 1));
+  while (left > 0) {
+    for (const commit of commits.splice(0)) commit();
+    await turn();
+  }
+}
+
+async function slowWorld(
+  world: World,
+  commits: (() => void)[],
+  limits: Partial<ServerLimits> = {},
+  mode: GateMode = "normal",
+) {
   const store = new MemoryStore({ disk: world.store.disk, schedule: (commit) => commits.push(commit) });
-  const ports = { store, bus: new LocalBus(), clock: world.clock, entropy: systemEntropy, crypto: systemCrypto };
-  return { service: new Service(ports) };
+  const asked: string[] = [];
+  const listened: Store = {
+    submit: (name, ask) => {
+      asked.push(name);
+      return store.submit(name, ask);
+    },
+    close: () => store.close(),
+  };
+  const ports = {
+    store: listened,
+    bus: new LocalBus(),
+    clock: world.clock,
+    entropy: systemEntropy,
+    crypto: systemCrypto,
+  };
+  return { service: new Service(ports, { limits, mode: () => mode }), asked };
 }
 
 async function invitation(

@@ -23,8 +23,9 @@ import { Allowance, type Budget } from "./allowance.ts";
 import type { Caller, SignedIn } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { packed, unpacked } from "./packed.ts";
-import { answerOf, costOf, type PlainName } from "./requests.ts";
+import { answerOf, bulk, type PlainName, type Room, roomFor } from "./requests.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** What the transport calls; `closed` once, and nothing after it. */
 export interface Inbound {
@@ -62,6 +63,9 @@ export class Connection implements Inbound, Caller, Subscriber {
   #role: ServerRole = "member";
   #allowance: Allowance | undefined;
   #subscriptions: Subscriptions | undefined;
+  /** Made for the first bulk request: most connections never make one. */
+  #bulk: Turnstile | undefined;
+  #whenDrained: (() => void) | undefined;
   #waitingRequests = 0;
   #waitingBytes = 0;
 
@@ -87,12 +91,14 @@ export class Connection implements Inbound, Caller, Subscriber {
   }
 
   drained(): void {
+    if (this.#hasDrained()) this.#goOn();
     this.#subscriptions?.pump();
   }
 
   closed(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.#goOn();
     this.#subscriptions?.closeAll();
     this.#events.ended(this);
   }
@@ -131,6 +137,7 @@ export class Connection implements Inbound, Caller, Subscriber {
   }
 
   goodbye(code: ProtocolError["code"], retryAfterMs: number): void {
+    this.#goOn();
     this.send(encodePush("goodbye", { code: errorCodes[code], retryAfterMs }));
   }
 
@@ -156,38 +163,68 @@ export class Connection implements Inbound, Caller, Subscriber {
     if (this.#challenge === "") throw new ProtocolError("ERR_OUT_OF_ORDER", "hello comes first");
     const { isStopping, limits } = this.context;
     if (isStopping) throw new ProtocolError("ERR_SHUTTING_DOWN", "the server is stopping", limits.goodbyeRetryAfterMs);
-    const cost = costOf(request, frame);
-    this.#reserve(cost);
+    const room = roomFor(request, frame);
+    this.#reserve(room);
     this.#serve(request).then(
-      () => this.#release(cost),
+      () => this.#release(room),
       (error) => {
-        this.#release(cost);
+        this.#release(room);
         this.#refuse(request.requestId, error);
       },
     );
   }
 
-  #reserve(cost: number): void {
+  #reserve(room: Room): void {
     const { limits } = this.context;
     const isTooMuch =
       this.#waitingRequests >= wireLimits.requestsInFlightMax ||
-      this.#waitingBytes + cost > limits.inFlightBytesPerConnectionMax ||
-      !this.context.reserve(cost);
+      this.#waitingBytes + room.ownBytes > limits.inFlightBytesPerConnectionMax ||
+      !this.context.reserve(room);
     if (isTooMuch) throw new ProtocolError("ERR_BUSY", "too much is waiting already", limits.busyRetryAfterMs);
     this.#waitingRequests += 1;
-    this.#waitingBytes += cost;
+    this.#waitingBytes += room.ownBytes;
   }
 
-  #release(cost: number): void {
+  #release(room: Room): void {
     this.#waitingRequests -= 1;
-    this.#waitingBytes -= cost;
-    this.context.release(cost);
+    this.#waitingBytes -= room.ownBytes;
+    this.context.release(room);
   }
 
   async #serve({ name, requestId, body }: Request): Promise<void> {
     if (name === "subscribe") return this.#subscribe(requestId, body);
     if (name === "unsubscribe") return this.#unsubscribe(requestId, body);
-    this.#reply(name, requestId, await answerOf(this, name as PlainName, body as RequestOf<PlainName>));
+    const answer = async () => {
+      this.#reply(name, requestId, await answerOf(this, name as PlainName, body as RequestOf<PlainName>));
+    };
+    await (bulk.has(name) ? this.#inBulk(answer) : answer());
+  }
+
+  /**
+   * One at a time for a connection, which makes the line behind it a fair one; few at a time for the process; and none for
+   * a client that has not read what it was sent before.
+   */
+  #inBulk(answer: () => Promise<void>): Promise<void> {
+    this.#bulk ??= new Turnstile(1);
+    return this.#bulk.run(async () => {
+      if (!this.#hasDrained()) await new Promise<void>((resolve) => (this.#whenDrained = resolve));
+      if (this.isOpen) await this.context.bulk.run(answer);
+    });
+  }
+
+  #hasDrained(): boolean {
+    // A server that stops answers what waits, and waits for nobody.
+    return (
+      !this.isOpen ||
+      this.context.isStopping ||
+      this.outbound.bufferedBytes <= this.context.limits.streamBufferedBytesMax
+    );
+  }
+
+  #goOn(): void {
+    const goOn = this.#whenDrained;
+    this.#whenDrained = undefined;
+    goOn?.();
   }
 
   async #subscribe(requestId: number, { subscriptions }: RequestOf<"subscribe">): Promise<void> {

@@ -2,6 +2,7 @@ import type { Auth } from "@rempart/protocol";
 import type { ServerLimits } from "../limits.ts";
 import type { Bus, Clock, Crypto, Entropy, Store, TokenIssuer } from "../ports.ts";
 import type { Counters } from "./counters.ts";
+import type { Room } from "./requests.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -20,9 +21,11 @@ export interface Context {
   readonly counters: Counters;
   readonly rooms: Rooms;
   readonly catchUpReads: Turnstile;
+  /** What history and files pass, of all connections. */
+  readonly bulk: Turnstile;
   /** Reserves room for a request and its reply; false when the process has as much as it may hold. */
-  reserve(bytes: number): boolean;
-  release(bytes: number): void;
+  reserve(room: Room): boolean;
+  release(room: Room): void;
   readonly isStopping: boolean;
   /** Hears of errors that are nobody's input: bugs, and what the store throws that it should not. */
   report(error: unknown): void;

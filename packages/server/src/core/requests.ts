@@ -41,10 +41,23 @@ export function answerOf<N extends PlainName>(caller: Caller, name: N, body: Req
   return answers[name](caller, body);
 }
 
+/** What moves many bytes and can wait: history and files. Everything else, a message above all, goes first. */
+export const bulk: ReadonlySet<OperationName> = new Set(["read", "blobRead", "blobWrite"]);
+
 /** Requests whose replies may be as large as a frame, however small they are themselves. */
 const largeReplies: ReadonlySet<OperationName> = new Set(["read", "keyPackagesClaim", "blobRead"]);
 
-/** Bytes that a request and its reply may hold while the request waits. */
-export function costOf({ name }: Request, frame: Uint8Array): number {
-  return largeReplies.has(name) ? limits.frameBytesMax : frame.length;
+/** What a request may hold while it waits. */
+export interface Room {
+  /** Bytes of the request and its reply, of its connection's allowance. */
+  readonly ownBytes: number;
+  /** Bytes of the process's allowance: of bulk the request alone, for few of their replies are made at once. */
+  readonly sharedBytes: number;
+  readonly isBulk: boolean;
+}
+
+export function roomFor({ name }: Request, frame: Uint8Array): Room {
+  const ownBytes = largeReplies.has(name) ? limits.frameBytesMax : frame.length;
+  const isBulk = bulk.has(name);
+  return { ownBytes, sharedBytes: isBulk ? frame.length : ownBytes, isBulk };
 }

@@ -1,10 +1,11 @@
 /** The server without its transport: everything behind the WebSocket, on ports only. */
-import { asId, type InviteSecret } from "@rempart/protocol";
+import { asId, type GateMode, type InviteSecret } from "@rempart/protocol";
 import { type ServerLimits, serverLimits } from "../limits.ts";
 import type { Bus, Clock, Crypto, Entropy, Outbound, Store, TokenIssuer } from "../ports.ts";
 import { Connection, type ConnectionEvents, type Inbound } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { Counters } from "./counters.ts";
+import type { Room } from "./requests.ts";
 import { Rooms } from "./rooms.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   /** How the server names itself in `hello`, at most 64 bytes. */
   readonly agent?: string;
   readonly limits?: Partial<ServerLimits>;
+  /** How hard pressed the server is by strangers: history and files wait then. Absent: never. */
+  readonly mode?: () => GateMode;
   /** Hears of errors that are nobody's input. */
   readonly report?: (error: unknown) => void;
 }
@@ -42,6 +45,8 @@ export class Service {
   /** Oldest first. */
   readonly #silent = new Set<Connection>();
   #reservedBytes = 0;
+  /** Of these, those of history and files. */
+  #bulkBytes = 0;
   #isStopping = false;
   #whenIdle: (() => void) | undefined;
   #sweepCursor = 0;
@@ -130,14 +135,19 @@ export class Service {
     }
   }
 
-  #reserve(bytes: number): boolean {
-    if (this.#reservedBytes + bytes > this.#context.limits.inFlightBytesMax) return false;
-    this.#reservedBytes += bytes;
+  /** History and files have half of the room at most: messages never find it full of them. */
+  #reserve({ sharedBytes, isBulk }: Room): boolean {
+    const { inFlightBytesMax } = this.#context.limits;
+    if (this.#reservedBytes + sharedBytes > inFlightBytesMax) return false;
+    if (isBulk && this.#bulkBytes + sharedBytes > inFlightBytesMax / 2) return false;
+    this.#reservedBytes += sharedBytes;
+    if (isBulk) this.#bulkBytes += sharedBytes;
     return true;
   }
 
-  #release(bytes: number): void {
-    this.#reservedBytes -= bytes;
+  #release({ sharedBytes, isBulk }: Room): void {
+    this.#reservedBytes -= sharedBytes;
+    if (isBulk) this.#bulkBytes -= sharedBytes;
     if (this.#reservedBytes === 0) this.#whenIdle?.();
   }
 
@@ -151,8 +161,9 @@ export class Service {
       counters: this.counters,
       rooms: new Rooms(ports.bus),
       catchUpReads: new Turnstile(limits.catchUpReadsMax),
-      reserve: (bytes) => this.#reserve(bytes),
-      release: (bytes) => this.#release(bytes),
+      bulk: new Turnstile(() => bulkMaxOf(limits, options.mode?.() ?? "normal")),
+      reserve: (room) => this.#reserve(room),
+      release: (room) => this.#release(room),
       get isStopping() {
         return isStopping();
       },
@@ -160,4 +171,8 @@ export class Service {
       authOf: (secret) => asId("Auth", ports.crypto.sha256(secret)),
     };
   }
+}
+
+function bulkMaxOf({ bulkMaxNormal, bulkMaxGuarded, bulkMaxSiege }: ServerLimits, mode: GateMode): number {
+  return { normal: bulkMaxNormal, guarded: bulkMaxGuarded, siege: bulkMaxSiege }[mode];
 }

@@ -137,6 +137,7 @@ export function sourceOf(index: number, network = 64_500): Source {
 
 export const quietLoad: Load = {
   loopDelayP99Ms: 1,
+  loopBusyShare: 0.1,
   handshakeQueueAgeMs: 0,
   acceptOverflows: 0,
   connections: 0,

@@ -27,6 +27,7 @@ const outcomes = {
   "accept-prefix": "too many from one prefix",
   "accept-denied": "prefix on the deny list",
   "accept-full": "no room",
+  "accept-reset": "reset before accepted",
   "peek-timeout": "said nothing in time",
   "peek-junk": "first bytes are no ClientHello",
   "peek-too-long": "ClientHello too long",

@@ -1,0 +1,38 @@
+import type { AttackResult } from "../measure/result.ts";
+import { honestLanes } from "../settings.ts";
+
+/** One result for people: two lines. */
+export function lineOf(result: AttackResult): string {
+  const { attack, ratio, tls, against, setup } = result;
+  const subject = against === "rempart" ? against : `${against} (${setup})`;
+  const lanes = honestLanes.flatMap((lane) => {
+    const figures = result.lanes[lane];
+    if (figures === undefined) return [];
+    return [`${lane} ${percent(figures.goodput)}, p99 ${ms(figures.p99Ms)} (quiet ${ms(figures.quietP99Ms)})`];
+  });
+  const about = [
+    `${result.hostilePerSecond} hostile/s`,
+    `reacted ${ms(result.reactMs)}`,
+    `recovered ${ms(result.recoverMs)}`,
+    ...(result.cpuPerRefusalUs === null ? [] : [`${result.cpuPerRefusalUs} µs per refusal`]),
+    ...(result.kibPerUnadmitted === null ? [] : [`${result.kibPerUnadmitted} KiB per unadmitted`]),
+    `lost ${result.lost}`,
+    `falsely refused ${result.falseRefusals}`,
+    `reused ${result.reused}`,
+    `generator ${percent(result.generatorCpu)}`,
+    `server ${percent(result.subjectCpu)}`,
+    ...(result.returned === null ? [] : [`${result.returned.count} back in ${ms(result.returned.allMs)}`]),
+    ...(result.died === null ? [] : [`DIED: ${result.died}`]),
+    ...(result.valid ? [] : [`VOID: ${result.why}`]),
+  ];
+  return `${attack}, ratio ${ratio}, ${tls ? "TLS" : "plain"}, ${subject}: ${lanes.join(" · ")}\n  ${about.join(" · ")}`;
+}
+
+/** A share as a percentage, with the one decimal that 99.5 % needs. */
+export function percent(share: number): string {
+  return `${Math.floor(share * 1_000) / 10} %`;
+}
+
+export function ms(value: number | null): string {
+  return value === null ? "–" : `${Math.round(value)} ms`;
+}
