@@ -15,6 +15,7 @@ const stampsFolder = join(root, "node_modules", ".rempart");
 const testPackages = [
   { program: "chromium", packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
   { program: "firefox-esr", packages: ["firefox-esr"] },
+  { program: "openssl", packages: ["openssl"] },
   { program: "nft", packages: ["nftables"] },
   { program: "ip", packages: ["iproute2"] },
 ];
