@@ -78,11 +78,14 @@ export class Work extends Solving {
   }
 }
 
-/** Shows valid solutions, and between them claims of the highest effort that nobody worked for. */
+/** Shows valid solutions, and between any two of them a claim of the highest effort that nobody worked for. */
 export class Effort extends Solving {
+  #claims = 0;
+
   attempt(): void {
     const { random } = this.field;
-    const found = this.solutions.take();
+    this.#claims += 1;
+    const found = this.#claims % 2 === 0 ? this.solutions.take() : undefined;
     const seed = this.solutions.puzzle?.seed ?? random.bytes(16);
     const claim = { seed, effort: gateLimits.effortMax, nonce: random.bytes(16), solution: random.bytes(8) };
     this.show(
