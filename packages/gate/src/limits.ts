@@ -74,7 +74,7 @@ export const gateServerLimits = {
   /** Of these, those of one stranger's prefix. */
   handshakesWaitingPerPrefixMax: 64,
   /** Share of the CPU, in hundredths, that handshakes may take: lane A has the rest. */
-  handshakeCpuPercent: 60,
+  handshakeCpuPercent: 75,
   /** CPU that handshakes may take at one go, in milliseconds: lane A never waits longer for strangers. */
   handshakeTurnMs: 4,
   /** Age of the oldest hello above which the newest goes first: the oldest is likely to have been given up. */
@@ -102,6 +102,8 @@ export const gateServerLimits = {
   shareE: 10,
   /** A share that was not used is kept this long before it flows down. */
   shareBurstMs: 2_000,
+  /** The same for lane E outside of quiet time: nobody saves up for an attack. */
+  shareBurstMsPressed: 250,
   /** Parts of `connectionsMax`, in hundredths, up to which lanes C, D and E are let in; B is up to all of it. */
   roomC: 95,
   roomD: 85,

@@ -26,10 +26,15 @@ export const serverLimits = {
   catchUpRangesMax: 128,
   /** Questions of that kind that the store has at once: bounds the answers in memory, whatever the crowd. */
   catchUpReadsMax: 64,
-  /** Pieces of history and files that are read or written at once, by the gate's mode: messages are never behind more. */
-  bulkMaxNormal: 32,
-  bulkMaxGuarded: 8,
-  bulkMaxSiege: 2,
+  /**
+   * Pieces of history and files that are read or written at once, in quiet time and under pressure: messages and
+   * newcomers are never behind more. They are one disk's work, so that more at once would not be more in a second.
+   */
+  bulkMaxNormal: 4,
+  bulkMaxPressed: 2,
+  /** How many of them begin in a second, at some 0.25 ms of CPU each: a tenth of a core, and a fortieth. */
+  bulkPerSecondGuarded: 400,
+  bulkPerSecondSiege: 100,
   /** Registrations and looks at invitations per connection: guessing secrets has to cost connections. */
   attemptsPerMinuteMax: 20,
   /** Logs created per connection: a person makes a handful, an import some hundreds. */

@@ -226,7 +226,7 @@ export class Gate {
     const isSpared = visit.isTrusted || visit.hello === "member";
     const behind = isHandshaken(visit, stage) ? this.#handshaken / handshakenMax : 0;
     const fullness = isSpared ? 0 : Math.max(behind, this.counters.unadmitted / unadmittedMax);
-    const shrunk = Math.min(1, Math.max(0, 2.5 * (fullness - 0.5)));
+    const shrunk = Math.min(1, Math.max(0, 4 * (fullness - 0.5)));
     const allowedMs = wholeMs - shrunk * Math.max(0, wholeMs - pressedMs);
     return allowedMs - (this.#ports.clock.elapsed() - visit.enteredAt);
   }

@@ -12,11 +12,13 @@ type HandshakeClass = "member" | "known" | "other";
 
 /** In hundredths: how handshakes are shared out while all wait, and up to where each fills the places in flight. */
 const classes = {
-  member: { share: 50, placesUpTo: 100 },
-  known: { share: 25, placesUpTo: 75 },
-  other: { share: 25, placesUpTo: 50 },
+  member: { share: 75, placesUpTo: 100 },
+  known: { share: 15, placesUpTo: 75 },
+  other: { share: 10, placesUpTo: 50 },
 } as const;
 const names = ["member", "known", "other"] as const;
+/** Part of a class's places that stalled handshakes are cleared out of before anybody waits for one. */
+const spareShare = 0.125;
 
 /** CPU of a handshake that nobody has measured yet, and bounds of what is believed of one, in milliseconds. */
 const costMsFirst = 1;
@@ -42,10 +44,12 @@ interface HandshakeQueueOptions {
  * nobody more (in every turn of the event loop, or every few milliseconds, while somebody waits), tells `finished` when
  * a handshake is done or has failed, and closes whom `sweep` returns.
  *
- * While all classes wait, members begin half of the handshakes, strangers of members' prefixes a quarter, all others a
- * quarter, fairly by prefix. What a class does not use the others have.
+ * While members wait they begin three of four handshakes; of the others, strangers of members' prefixes have three of
+ * five, fairly by prefix. What a class does not use the others have.
  */
 export class HandshakeQueue {
+  /** Handshakes begun while a member waited, by who began them. */
+  readonly contested = { member: 0, stranger: 0 };
   readonly #options: HandshakeQueueOptions;
   readonly #lines: Readonly<Record<HandshakeClass, FairLine>>;
   readonly #served: Served;
@@ -115,10 +119,12 @@ export class HandshakeQueue {
   next(): Visit | undefined {
     const elapsed = this.#options.clock.elapsed();
     if (this.#cpuLeft(elapsed) <= 0) return undefined;
+    const isContested = this.#lines.member.size > 0;
     const name = this.#nextClass();
     if (name === undefined) return undefined;
     const visit = this.#lines[name].next(elapsed);
     if (visit === undefined) return undefined;
+    if (isContested) this.contested[name === "member" ? "member" : "stranger"] += 1;
     this.#progressNow = this.#progress[name];
     this.#progress[name] += 100 / classes[name].share;
     this.#begin(visit, { name, at: elapsed, estimateMs: this.#costMs });
@@ -155,12 +161,16 @@ export class HandshakeQueue {
     return [...out, ...late, ...this.#stalled(elapsed)];
   }
 
-  /** Strangers who hold a place that others wait for, and make no end: as many as wait, the oldest first. */
+  /** Strangers who make no end, the oldest first: as many as wait for a place, and a few for those who come next. */
   #stalled(elapsed: number): Visit[] {
-    const needed = names.reduce((sum, name) => sum + (this.#hasPlace(name) ? 0 : this.#lines[name].size), 0);
+    const { handshakeStallMs } = this.#options.limits;
+    const missing = names.map(
+      (name) => this.#lines[name].size + this.#placesOf(name) * spareShare - this.#placesFree(name),
+    );
+    const needed = Math.max(...missing);
     const stalled: Visit[] = [];
     for (const [visit, { name, at }] of this.#begun) {
-      if (stalled.length >= needed || elapsed - at < this.#options.limits.handshakeStallMs) break;
+      if (stalled.length >= needed || elapsed - at < handshakeStallMs) break;
       if (name !== "member") stalled.push(visit);
     }
     for (const visit of stalled) this.#end(visit);
@@ -171,7 +181,7 @@ export class HandshakeQueue {
     let next: HandshakeClass | undefined;
     for (const name of names) {
       if (this.#lines[name].size === 0) continue;
-      if (!this.#hasPlace(name)) {
+      if (this.#placesFree(name) <= 0) {
         // A class that has no place saves nothing up: it would take all turns once it has one.
         this.#progress[name] = Math.max(this.#progress[name], this.#progressNow);
       } else if (next === undefined || this.#progress[name] < this.#progress[next]) next = name;
@@ -179,14 +189,17 @@ export class HandshakeQueue {
     return next;
   }
 
-  /** Whether one more of this class may be in flight: the classes above it always find places that it cannot take. */
-  #hasPlace(name: HandshakeClass): boolean {
+  /** How many more of this class may be in flight: the classes above it always find places that it cannot take. */
+  #placesFree(name: HandshakeClass): number {
     const { limits, handshaken } = this.#options;
-    const part = classes[name].placesUpTo / 100;
-    const below = names.slice(names.indexOf(name)).reduce((sum, each) => sum + this.#begunByClass[each], 0);
-    const isRoomBehind = this.#begun.size + handshaken() < limits.handshakenMax * (name === "member" ? 1 : 0.75);
-    const isPlaceLeft = this.#begun.size < limits.handshakesInFlightMax && below < limits.handshakesInFlightMax * part;
-    return isRoomBehind && isPlaceLeft;
+    const ofClassAndBelow = names.slice(names.indexOf(name)).reduce((sum, each) => sum + this.#begunByClass[each], 0);
+    const behind = limits.handshakenMax * (name === "member" ? 1 : 0.75) - this.#begun.size - handshaken();
+    return Math.min(behind, limits.handshakesInFlightMax - this.#begun.size, this.#placesOf(name) - ofClassAndBelow);
+  }
+
+  /** Places that this class and those below it may have together. */
+  #placesOf(name: HandshakeClass): number {
+    return (this.#options.limits.handshakesInFlightMax * classes[name].placesUpTo) / 100;
   }
 
   #begin(visit: Visit, begun: Begun): void {

@@ -7,7 +7,10 @@ export type EntryLane = "B" | "C" | "D" | "E";
 /** In the order in which what one does not use flows down. */
 const lanes = ["B", "C", "D", "E"] as const;
 
-type ShareLimits = Pick<GateServerLimits, "shareB" | "shareC" | "shareD" | "shareE" | "shareBurstMs">;
+type ShareLimits = Pick<
+  GateServerLimits,
+  "shareB" | "shareC" | "shareD" | "shareE" | "shareBurstMs" | "shareBurstMsPressed"
+>;
 
 /** Admissions in a second, and in what mode they are shared out. */
 export interface Supply {
@@ -18,7 +21,8 @@ export interface Supply {
 /**
  * Shares of the admissions. Each lane fills at its own share; what a full one cannot hold flows to the next, and what
  * the last cannot hold to a rest that whoever comes may use. So nothing is lost while somebody wants it, and nobody
- * takes what another lane is due. In `guarded` lane E has its share and no more; in `siege` it has none, and D has it.
+ * takes what another lane is due. In `guarded` lane E has its share as it comes, and nothing that it saved before; in
+ * `siege` it has none, and D has it.
  */
 export class LaneShares {
   readonly #limits: ShareLimits;
@@ -101,7 +105,9 @@ export class LaneShares {
   /** Never below one admission, or a lane with a small share would never be let in at all. */
   #capOf(lane: EntryLane): number {
     const perSecond = this.perSecond(lane);
-    return perSecond === 0 ? 0 : Math.max(1, (perSecond * this.#limits.shareBurstMs) / 1_000);
+    const { shareBurstMs, shareBurstMsPressed } = this.#limits;
+    const burstMs = lane === "E" && !this.#mayUseRest(lane) ? shareBurstMsPressed : shareBurstMs;
+    return perSecond === 0 ? 0 : Math.max(1, (perSecond * burstMs) / 1_000);
   }
 
   #capOfRest(): number {

@@ -145,12 +145,32 @@ describe("a connection", () => {
     const crowd = await Promise.all(range(1, 10).map(() => connectTo(service)));
     const reads = crowd.map((client) => client.request("read", { logId, readKey, fromSeq: 1, limit: 1 }));
     await turn();
-    const reading = Array.from({ length: serverLimits.bulkMaxSiege }, () => "logsRead");
+    const reading = Array.from({ length: serverLimits.bulkMaxPressed }, () => "logsRead");
     assert.deepEqual(asked, reading);
     const append = log.append(await connectTo(service));
     await turn();
     assert.deepEqual(asked, [...reading, "append"]);
     await served([...reads, append], commits);
+  });
+
+  it("[WR25] has so much history in a second of a siege, and more in the next", async () => {
+    const world = await newWorld({ limits: { bulkPerSecondSiege: 3 }, mode: "siege" });
+    const log = await TestLog.create(await signedIn(world));
+    const { logId, readKey } = log;
+    const reader = await connectTo(world.service);
+    let answered = 0;
+    const reads = range(1, 8).map(async () => {
+      await reader.request("read", { logId, readKey, fromSeq: 1, limit: 1 });
+      answered += 1;
+    });
+    const answeredBySeconds = [];
+    for (let second = 0; second < 3; second++) {
+      for (let i = 0; i < 20; i++) await turn();
+      answeredBySeconds.push(answered);
+      await world.service.tick();
+    }
+    assert.deepEqual(answeredBySeconds, [3, 6, 8]);
+    await Promise.all(reads);
   });
 
   it("[WR10] is closed when it asks and does not read", async () => {

@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { Counters } from "./counters.ts";
 import type { Room } from "./requests.ts";
 import { Rooms } from "./rooms.ts";
-import { Turnstile } from "./turnstile.ts";
+import { type Pace, Turnstile } from "./turnstile.ts";
 
 export interface ServicePorts {
   readonly store: Store;
@@ -68,10 +68,12 @@ export class Service {
   }
 
   /**
-   * For the shell to call about once a second: closes connections that never said `hello`, and removes
-   * what has expired from the next few logs, in bounded pieces. Resolves when that is done; never rejects.
+   * For the shell to call about once a second: lets in what history and files may move in a second, closes
+   * connections that never said `hello`, and removes what has expired from the next few logs, in bounded pieces.
+   * Resolves when that is done; never rejects.
    */
   async tick(): Promise<void> {
+    this.#context.bulk.refill();
     this.#endSilentConnections();
     if (this.#isSweeping || this.#isStopping) return;
     this.#isSweeping = true;
@@ -100,6 +102,7 @@ export class Service {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const { goodbyeRetryAfterMs } = this.#context.limits;
+    this.#context.bulk.refill();
     for (const connection of this.#connections) connection.goodbye("ERR_SHUTTING_DOWN", goodbyeRetryAfterMs);
     if (this.#reservedBytes > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     for (const connection of this.#connections) connection.end(1001);
@@ -161,7 +164,8 @@ export class Service {
       counters: this.counters,
       rooms: new Rooms(ports.bus),
       catchUpReads: new Turnstile(limits.catchUpReadsMax),
-      bulk: new Turnstile(() => bulkMaxOf(limits, options.mode?.() ?? "normal")),
+      // A server that stops answers what waits, however much it is.
+      bulk: new Turnstile(() => bulkPaceOf(limits, isStopping() ? "normal" : (options.mode?.() ?? "normal"))),
       reserve: (room) => this.#reserve(room),
       release: (room) => this.#release(room),
       get isStopping() {
@@ -173,6 +177,8 @@ export class Service {
   }
 }
 
-function bulkMaxOf({ bulkMaxNormal, bulkMaxGuarded, bulkMaxSiege }: ServerLimits, mode: GateMode): number {
-  return { normal: bulkMaxNormal, guarded: bulkMaxGuarded, siege: bulkMaxSiege }[mode];
+function bulkPaceOf(limits: ServerLimits, mode: GateMode): Pace {
+  const { bulkMaxNormal, bulkMaxPressed, bulkPerSecondGuarded, bulkPerSecondSiege } = limits;
+  if (mode === "normal") return { runningMax: bulkMaxNormal, startsMax: Number.POSITIVE_INFINITY };
+  return { runningMax: bulkMaxPressed, startsMax: mode === "guarded" ? bulkPerSecondGuarded : bulkPerSecondSiege };
 }

@@ -1,16 +1,23 @@
-/** Lets so many tasks run at once; the others wait their turn, first come, first served. */
+/** How many tasks may run at once, and how many may begin between two refills; both may change at any time. */
+export interface Pace {
+  readonly runningMax: number;
+  readonly startsMax: number;
+}
+
+/** Lets so many tasks run; the others wait their turn, first come, first served. */
 export class Turnstile {
-  readonly #runningMax: () => number;
+  readonly #pace: () => Pace;
   #running = 0;
+  #started = 0;
   #waiting: (() => void)[] = [];
 
-  /** The number may change; whoever runs already goes on. */
-  constructor(runningMax: number | (() => number)) {
-    this.#runningMax = typeof runningMax === "number" ? () => runningMax : runningMax;
+  /** A number is how many may run at once, however many begin. */
+  constructor(pace: number | (() => Pace)) {
+    this.#pace = typeof pace === "number" ? () => ({ runningMax: pace, startsMax: Number.POSITIVE_INFINITY }) : pace;
   }
 
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#runningMax()) this.#running += 1;
+    if (this.#isOpen()) this.#begin();
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await task();
@@ -20,12 +27,26 @@ export class Turnstile {
     }
   }
 
+  /** As many as the pace says may begin anew. */
+  refill(): void {
+    this.#started = 0;
+    this.#letIn();
+  }
+
+  #isOpen(): boolean {
+    const { runningMax, startsMax } = this.#pace();
+    return this.#running < runningMax && this.#started < startsMax;
+  }
+
+  #begin(): void {
+    this.#running += 1;
+    this.#started += 1;
+  }
+
   #letIn(): void {
-    while (this.#running < this.#runningMax()) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#running += 1;
-      next();
+    while (this.#waiting.length > 0 && this.#isOpen()) {
+      this.#begin();
+      this.#waiting.shift()?.();
     }
   }
 }

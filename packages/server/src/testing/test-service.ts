@@ -1,5 +1,12 @@
 /** A service on simulated ports, with an account and logs ready made. */
-import { authOf, type Capability, type InviteSecret, type LogId, type Rotation } from "@rempart/protocol";
+import {
+  authOf,
+  type Capability,
+  type GateMode,
+  type InviteSecret,
+  type LogId,
+  type Rotation,
+} from "@rempart/protocol";
 import { Service } from "../core/service.ts";
 import type { ServerLimits } from "../limits.ts";
 import { LocalBus } from "../platform/local-bus.ts";
@@ -28,18 +35,20 @@ export interface World {
 export interface WorldOptions extends MemoryStoreOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly bus?: LocalBus;
+  readonly mode?: GateMode;
 }
 
 export async function newWorld({
   limits = {},
   bus = new LocalBus(),
+  mode = "normal",
   ...storeOptions
 }: WorldOptions = {}): Promise<World> {
   const clock = new TestClock();
   const store = new MemoryStore(storeOptions);
   const reports: unknown[] = [];
   const ports = { store, bus, clock, entropy: systemEntropy, crypto: systemCrypto };
-  const service = new Service(ports, { limits, report: (error) => reports.push(error) });
+  const service = new Service(ports, { limits, mode: () => mode, report: (error) => reports.push(error) });
   const firstInvite = await service.createFirstInvite();
   if (firstInvite === undefined) throw new Error("the world is not new");
   return { service, clock, bus, store, firstInvite, reports };

@@ -9,7 +9,8 @@ const pulseMs = 3_000;
 
 export class Pulses implements Assault {
   readonly #assaults: readonly Assault[];
-  readonly #startedAt = performance.now();
+  /** When the first pulse began: with the attack. */
+  #startedAt: number | undefined;
   #owed = 0;
   #turn = 0;
 
@@ -19,8 +20,10 @@ export class Pulses implements Assault {
 
   /** What is not attempted between the pulses is attempted on top within the next one. */
   attempt(): void {
+    const now = performance.now();
+    this.#startedAt ??= now;
     this.#owed += 1;
-    const isPulse = Math.floor((performance.now() - this.#startedAt) / pulseMs) % 2 === 0;
+    const isPulse = Math.floor((now - this.#startedAt) / pulseMs) % 2 === 0;
     if (!isPulse) return;
     for (let i = 0; i < 2 && this.#owed > 0; i++, this.#owed--) {
       this.#turn += 1;

@@ -13,6 +13,7 @@ export function abortedResult({ attack, ratio, isTls, subject, setup }: RunSetti
     lanes: {},
     reactMs: null,
     recoverMs: null,
+    strangersAheadShare: null,
     cpuPerRefusalUs: null,
     cpuPerInvalidProofUs: null,
     proofCostUs: null,

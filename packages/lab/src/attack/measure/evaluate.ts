@@ -210,6 +210,16 @@ export function countersDuring({ looks, times }: Observation): Record<string, nu
   return Object.fromEntries(risen.filter(([, value]) => value !== 0));
 }
 
+/** Of the handshakes that were begun while a member waited, the share that was not members'. `null` when too few were. */
+export function strangersAheadShare(observation: Observation): number | null {
+  const counters = countersDuring(observation);
+  const by = (who: string) => counters[`rempart_gate_contested_handshakes_total{by="${who}"}`] ?? 0;
+  const contested = by("member") + by("stranger");
+  return contested < contestedMin ? null : Math.round((1_000 * by("stranger")) / contested) / 1_000;
+}
+
+const contestedMin = 20;
+
 /** The gate's count of connections against the generator's own, from the attack's start to the end of the run. */
 export function evidence(observation: Observation): { published: number; own: number } | null {
   const published = countersDuring(observation).rempart_gate_arrivals_total;

@@ -33,6 +33,8 @@ export interface AttackResult {
   /** The same for each kind of proof; the figure above is their mean. */
   readonly proofCostUs: Readonly<Record<string, number>> | null;
   readonly kibPerUnadmitted: number | null;
+  /** Of the handshakes begun while a member waited for his, those of others, attackers or not. 0 to 1. */
+  readonly strangersAheadShare: number | null;
   readonly falseRefusals: number;
   readonly lost: number;
   readonly reused: number;

@@ -26,6 +26,7 @@ export function resultOf(settings: RunSettings, subject: Subject, observation: O
     cpuPerInvalidProofUs: meanOf(observation.proofCostUs),
     proofCostUs: observation.proofCostUs,
     kibPerUnadmitted: attack === "silent" || attack === "slow" ? evaluate.kibPerUnadmitted(observation) : null,
+    strangersAheadShare: isAttacked ? evaluate.strangersAheadShare(observation) : null,
     falseRefusals: refusals.falseRefusals,
     lost,
     reused: tally.reused,

@@ -23,7 +23,7 @@ export function barOf(results: readonly AttackResult[]): BarRow[] {
     goodputRow(runs, ["D"], 0.8),
     worstRow(runs, { figure: "defence active after", toReach: 2_000, of: ({ reactMs }) => reactMs }),
     recoveryRow(runs),
-    ...(["A", "B"] as const).map((lane) => delayRow(runs, lane)),
+    ...(["A", "B", "C"] as const).map((lane) => delayRow(runs, lane)),
     oneRow(runs, "churn", {
       figure: "CPU per refused connection, connect and reset",
       toReach: 80,
@@ -54,6 +54,7 @@ export function barOf(results: readonly AttackResult[]): BarRow[] {
       unit: "KiB",
       of: (run) => run.kibPerUnadmitted,
     }),
+    strangersAheadRow(runs),
     returnRow(runs),
     noneRow(runs, "attacks that the server did not survive", ({ died }) => (died === null ? 0 : 1)),
     noneRow(runs, "messages lost", ({ lost }) => lost),
@@ -145,6 +146,17 @@ function oneRow(
   const value = run === undefined ? null : of(run);
   if (value === null) return absent(figure, `≤ ${toReach} ${unit}`);
   return { figure, toReach: `≤ ${toReach} ${unit}`, measured: `${value} ${unit}`, isMet: value <= toReach };
+}
+
+function strangersAheadRow(runs: readonly AttackResult[]): BarRow {
+  const figure = "handshakes that others win while a member waits, worst attack";
+  const worst = lowest(
+    runs.filter(({ strangersAheadShare }) => strangersAheadShare !== null),
+    ({ strangersAheadShare }) => -(strangersAheadShare ?? 0),
+  );
+  const share = worst?.strangersAheadShare ?? null;
+  if (worst === undefined || share === null) return absent(figure, "≤ 25 %");
+  return { figure, toReach: "≤ 25 %", measured: `${percent(share)} (${worst.attack})`, isMet: share <= 0.25 };
 }
 
 function returnRow(runs: readonly AttackResult[]): BarRow {

@@ -15,11 +15,12 @@ export function gateMetrics(observer: GateObserver): string[] {
   ];
 }
 
-function connectionMetrics({ gate: { counters } }: GateObserver): string[] {
+function connectionMetrics({ gate: { counters, handshakes } }: GateObserver): string[] {
   const stages = Object.entries(counters.open).filter(([stage]) => stage !== "closed");
   const open = [...stages, ["website", counters.browsing] as const].map(([stage, count]): Sample => [{ stage }, count]);
   const lost = [...counters.lost].sort(([a], [b]) => (a < b ? -1 : 1));
   const hellos = Object.entries(counters.hellos).map(([kind, count]): Sample => [{ kind }, count]);
+  const contested = Object.entries(handshakes.contested).map(([by, count]): Sample => [{ by }, count]);
   return [
     ...gauge("rempart_gate_connections", "Connections open at the gate, by the state that they are in.", open),
     ...counter("rempart_gate_arrivals", "Connections that came, refused ones included.", counters.arrivals),
@@ -29,6 +30,7 @@ function connectionMetrics({ gate: { counters } }: GateObserver): string[] {
       lost.map(([outcome, count]) => [{ outcome }, count]),
     ),
     ...counter("rempart_gate_hellos", "First bytes, by how they were recognised.", hellos),
+    ...counter("rempart_gate_contested_handshakes", "Handshakes begun while a member waited, by whose.", contested),
   ];
 }
 

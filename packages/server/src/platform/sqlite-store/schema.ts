@@ -138,7 +138,7 @@ export function migrate(database: DatabaseSync): void {
 export function configure(database: DatabaseSync, options: { pagesMax?: number }): void {
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
-  database.exec("PRAGMA wal_autocheckpoint = 20000");
+  database.exec("PRAGMA wal_autocheckpoint = 4000");
   database.exec("PRAGMA cache_size = -65536");
   database.exec("PRAGMA temp_store = MEMORY");
   database.exec("PRAGMA secure_delete = ON");
