@@ -158,7 +158,8 @@ export class HostileWire {
   #closed(): void {
     const { tally } = this.#context;
     if (!this.#isOpen) {
-      // A reset in answer to SYN or right behind it is the subject's refusal; anything else is this machine's limit.
+      // A reset behind the handshake of TCP, or in answer to SYN, is the subject's refusal; anything else is this machine's limit.
+      if (this.#errorCode === "ECONNRESET") tally.connected += 1;
       if (this.#errorCode === "ECONNRESET" || this.#errorCode === "ECONNREFUSED") tally.reset += 1;
       else tally.failed += 1;
     } else {
