@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { decodeReceived, decodeRequest, encodePush, toHex } from "@rempart/protocol";
 import { chatBetween, eventually, type Person, reopen, sees, texts, World } from "./world.ts";
 
 suite("accounts of several devices", () => {
@@ -98,6 +99,33 @@ suite("accounts of several devices", () => {
     await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
   });
 
+  test("who was added while the account was leaving by another device is welcomed all the same", async () => {
+    const cyd = await world.person("Cyd", (await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 })).invite);
+    const idOf = async (person: Person) => (await person.client.account())?.account ?? "";
+    await bob.client.addContact(await cyd.client.contactLink());
+    const { chat: group } = await bob.client.createGroup({ name: "Late", contacts: [await idOf(ada)] });
+    for (const device of [ada, adaPhone, bobPhone, bobTablet]) {
+      await eventually(device.client, async () => (await device.client.chats()).some((c) => c.chat === group));
+    }
+    // Nobody can commit the leave, and this device does not hear of it, until its own commit is in the log.
+    for (const device of [ada, adaPhone, bobTablet]) device.network.down();
+    const landed = deafened(bob, group);
+    const leaving = bobPhone.client.leaveGroup(group);
+    await eventually(bobPhone.client, async () => !(await bobPhone.client.chat(group)).isActive);
+    const adding = bob.client.addMembers({ chat: group, contacts: [await idOf(cyd)] });
+    await landed;
+    bob.network.cut();
+    await eventually(bob.client, async () => !(await bob.client.chat(group)).isActive);
+    hearing(bob);
+    for (const device of [ada, adaPhone, bobTablet]) device.network.isUp = true;
+    for (const device of [ada, adaPhone, bobTablet]) await device.client.reconnect();
+    await eventually(cyd.client, async () => (await cyd.client.chats()).some((c) => c.chat === group));
+    await Promise.all([leaving, adding]);
+    await eventually(cyd.client, async () => (await cyd.client.chat(group)).members.length === 2);
+    await cyd.client.send({ chat: group, text: "thanks" });
+    await eventually(ada.client, async () => (await texts(ada.client, group)).includes("thanks"));
+  });
+
   test("preferences follow", async () => {
     await bob.client.setPreferences({ language: "fr" });
     await eventually(bobTablet.client, async () => (await bobTablet.client.preferences()).language === "fr");
@@ -105,3 +133,38 @@ suite("accounts of several devices", () => {
     assert.equal((await bobTablet.client.preferences()).language, "fr");
   });
 });
+
+/** Until a commit of this device has been accepted it hears nothing of the log; then, what stands before that commit. */
+function deafened({ network: { tampering } }: Person, log: string): Promise<void> {
+  const commits = new Map<number, string>();
+  const accepted = new Set<string>();
+  tampering.toServer = (frame) => {
+    const request = decodeRequest(frame);
+    if (request.name === "append" && request.body.next !== undefined)
+      commits.set(request.requestId, toHex(request.body.entryId));
+    return frame;
+  };
+  return new Promise((resolve) => {
+    tampering.toClient = (frame) => {
+      const received = decodeReceived(frame);
+      const commit = received.kind === "reply" ? commits.get(received.requestId) : undefined;
+      if (commit !== undefined) {
+        accepted.add(commit);
+        resolve();
+      }
+      if (received.kind !== "push" || received.push.name === "goodbye") return frame;
+      const { logId } = received.push.body;
+      if (toHex(logId) !== log) return frame;
+      if (received.push.name !== "entries" || accepted.size === 0) return undefined;
+      const { entries } = received.push.body;
+      const end = entries.findIndex(({ entryId }) => accepted.has(toHex(entryId)));
+      return encodePush("entries", { logId, entries: entries.slice(0, end) });
+    };
+  });
+}
+
+function hearing({ network }: Person): void {
+  delete network.tampering.toServer;
+  delete network.tampering.toClient;
+  network.cut();
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { afterEach, suite, test } from "node:test";
-import { decodeRequest, toHex } from "@rempart/protocol";
+import { decodeReceived, decodeRequest, toHex } from "@rempart/protocol";
 import { openSqliteStore } from "../src/platform/node/index.ts";
 import { chatBetween, eventually, openClient, type Person, reopen, sees, texts, World } from "./world.ts";
 
@@ -57,6 +57,22 @@ async function speaks(speaker: Person, listener: Person, chat: string): Promise<
   await eventually(listener.client, async () => (await texts(listener.client, chat)).includes("back"));
 }
 
+/** The server tells a device of its own commits in a log, and does not show them. */
+function hideCommits({ network: { tampering } }: Person, log: string): void {
+  const commits = new Set<string>();
+  tampering.toServer = (frame) => {
+    const request = decodeRequest(frame);
+    const isCommit = request.name === "append" && request.body.next !== undefined && toHex(request.body.logId) === log;
+    if (isCommit) commits.add(toHex(request.body.entryId));
+    return frame;
+  };
+  tampering.toClient = (frame) => {
+    const received = decodeReceived(frame);
+    if (received.kind !== "push" || received.push.name !== "entries") return frame;
+    return received.push.body.entries.some(({ entryId }) => commits.has(toHex(entryId))) ? undefined : frame;
+  };
+}
+
 async function noticesOf(person: Person, chat: string): Promise<readonly string[]> {
   return (await person.client.messages({ chat, limit: 50 })).flatMap((view) => view.notice?.kind ?? []);
 }
@@ -93,6 +109,29 @@ suite("healing", () => {
     await sees(ada, chat, ["before", "x", "y", "after"]);
     await sees(bob, chat, ["before", "x", "y", "after"]);
     assert.deepEqual((await bob.client.chat(chat)).warnings, []);
+  });
+
+  test("who was added is welcomed, though the server never shows the commit to the device that made it", async () => {
+    const { ada, bob } = await pair();
+    const { invite } = await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 });
+    const cyd = await world.person("Cyd", invite);
+    await bob.client.addContact(await cyd.client.contactLink());
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    await ada.client.setRole({ chat, account: await idOf(bob), role: "admin" });
+    await eventually(bob.client, async () => (await bob.client.chat(chat)).ownRole === "admin");
+    hideCommits(bob, chat);
+    await bob.client.addMembers({ chat, contacts: [await idOf(cyd)] });
+    await hasChat(cyd, chat);
+    await eventually(bob.client, async () => (await noticesOf(bob, chat)).includes("rejoined"));
+    for (const [speaker, listener] of [
+      [cyd, ada],
+      [bob, cyd],
+    ] as const) {
+      await speaks(speaker, listener, chat);
+    }
+    // The Welcome came from a device that could not vouch for the chain of the log.
+    for (const person of [ada, bob, cyd]) assert.deepEqual((await person.client.chat(chat)).warnings, []);
   });
 
   test("a backup from before an own commit comes back by an external commit, and asks for what it missed", async () => {

@@ -177,7 +177,7 @@ export interface JoinPoint {
   readonly logId: LogId;
   /** The first seq that the joiner can open. */
   readonly fromSeq: number;
-  /** The chain hash (see spec/log.md) of the entry before it. */
+  /** The chain hash (spec/content.md, [CN32]) of the entry before it; empty when whoever tells does not know it. */
   readonly chain: Uint8Array;
 }
 

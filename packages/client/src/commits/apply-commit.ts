@@ -1,7 +1,7 @@
 /** A commit out of the log: the group, the chat and what people see of it, in one transaction. */
 import { sameBytes, toHex } from "@rempart/protocol";
 import { decodeGroup, type Group, type Opened, roleOf } from "@rempart/session";
-import { type PreparedDelivery, prepareWelcomes } from "../contacts/send-welcome.ts";
+import { addDeliveries, type PreparedDelivery, prepareWelcomes } from "../contacts/send-welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { storedMembersOf } from "../groups/members.ts";
@@ -32,7 +32,7 @@ export async function commitEffect(engine: Engine, placed: Placed, opened: Opene
 export async function ownCommitEffect(engine: Engine, placed: Placed, staged: CommitRow): Promise<GroupEffect> {
   const { log, group: before } = placed;
   const after = await decodeGroup(engine.crypto, { snapshot: staged.snapshot, deltas: [] });
-  const welcomes = await prepareWelcomes(engine, placed, staged);
+  const welcomes = await welcomesFor(engine, placed, staged);
   const names = await namesFor(engine, log, before, after);
   return {
     after,
@@ -41,7 +41,7 @@ export async function ownCommitEffect(engine: Engine, placed: Placed, staged: Co
     write(changes) {
       engine.tables.commits.unstage(log);
       if (staged.detail.intention !== undefined) engine.tables.commits.fulfil(staged.detail.intention);
-      for (const welcome of welcomes) addDelivery(engine, welcome);
+      addDeliveries(engine, welcomes);
       writeEpoch(engine, { placed, before, after }, changes);
       if (names !== undefined) engine.outbox.add(log, { content: names });
     },
@@ -53,9 +53,13 @@ export async function ownCommitEffect(engine: Engine, placed: Placed, staged: Co
   };
 }
 
-function addDelivery(engine: Engine, { delivery, upload }: PreparedDelivery): void {
-  engine.tables.deliveries.add(delivery);
-  if (upload !== undefined) engine.tables.uploads.add(upload.row, upload.ciphertext);
+async function welcomesFor(
+  engine: Engine,
+  { log, entry, chain }: Placed,
+  { welcome, detail }: CommitRow,
+): Promise<readonly PreparedDelivery[]> {
+  if (welcome === undefined) return [];
+  return prepareWelcomes(engine, { log, seq: entry.seq, chain, welcome, welcomed: detail.welcomed });
 }
 
 /** New members are told who the others are: the committer says what names it knows. */

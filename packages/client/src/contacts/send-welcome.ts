@@ -13,10 +13,8 @@ import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
 import { ClientError } from "../errors.ts";
 import { type NewUpload, newUpload } from "../files/uploads.ts";
-import type { CommitRow } from "../store/commits.ts";
 import type { Delivery } from "../store/deliveries.ts";
 import { logIdOf } from "../store/logs.ts";
-import type { Placed } from "../sync/group-log.ts";
 
 export interface PreparedDelivery {
   readonly delivery: Omit<Delivery, "id">;
@@ -35,6 +33,18 @@ export interface Reach {
   readonly linkSecret: Uint8Array;
 }
 
+/** A Welcome, and where the commit that it belongs to stands. */
+export interface PlacedWelcome {
+  readonly log: string;
+  readonly seq: number;
+  /** Chain hash after the commit; empty while the chain is not known. */
+  readonly chain: Uint8Array;
+  /** `MLSMessage`-framed Welcome. */
+  readonly welcome: Uint8Array;
+  /** Accounts that it goes to. */
+  readonly welcomed: readonly string[];
+}
+
 /**
  * One entry per account that the commit has added, and a note to this account itself of whom that was. Siblings are
  * welcomed before the note, others after it: from when others know of the group, it can be found again after a backup
@@ -42,14 +52,11 @@ export interface Reach {
  */
 export async function prepareWelcomes(
   engine: Engine,
-  placed: Placed,
-  { welcome, detail }: CommitRow,
+  { log, seq, chain, welcome, welcomed }: PlacedWelcome,
 ): Promise<readonly PreparedDelivery[]> {
-  const { log, entry, chain } = placed;
-  if (welcome === undefined) return [];
   const { payload, upload } = await payloadOf(engine, welcome);
   const own = engine.own();
-  const join = { logId: logIdOf(log), fromSeq: entry.seq + 1, chain: chain.length > 0 ? chain : new Uint8Array(32) };
+  const join = { logId: logIdOf(log), fromSeq: seq + 1, chain };
   const welcomeTo = async (account: string): Promise<Omit<Delivery, "id">> => {
     const reach = knownReach(engine, account);
     const content: ContactEntry = {
@@ -64,8 +71,8 @@ export async function prepareWelcomes(
     return { ...(await prepareContactEntry(engine, reach, content, upload?.row.blob)), chat: log };
   };
   const deliveries: Omit<Delivery, "id">[] = [];
-  const others = detail.welcomed.filter((account) => account !== own.account);
-  if (others.length < detail.welcomed.length) deliveries.push(await welcomeTo(own.account));
+  const others = welcomed.filter((account) => account !== own.account);
+  if (others.length < welcomed.length) deliveries.push(await welcomeTo(own.account));
   const helpers = await cardsOf(engine, others);
   if (helpers.length > 0) {
     const note: ContactEntry = { kind: "added", sender: own.keys.accountId, helpers, join };
@@ -77,6 +84,14 @@ export async function prepareWelcomes(
   return deliveries.map((delivery, index) =>
     index === 0 && upload !== undefined ? { delivery, upload } : { delivery },
   );
+}
+
+/** Queues what was prepared. Call it in a transaction, and kick deliveries and uploads after it. */
+export function addDeliveries(engine: Engine, prepared: readonly PreparedDelivery[]): void {
+  for (const { delivery, upload } of prepared) {
+    engine.tables.deliveries.add(delivery);
+    if (upload !== undefined) engine.tables.uploads.add(upload.row, upload.ciphertext);
+  }
 }
 
 /** How the first few of these accounts are reached, as a note to this account alone: a contact's card is not passed on. */

@@ -235,10 +235,12 @@ export class Groups {
 
   /**
    * This device's leave is durable: for the person the chat is over. The log is followed on, because a commit
-   * that was made before it saw the proposal drops it, and then it has to be made again. Call it in a transaction.
+   * that was made before it saw the proposal drops it, and then it has to be made again. That may be an own one that
+   * is on its way: whom it adds has to be welcomed. Call it in a transaction.
    */
   isLeaving(log: string, changes: Changes): void {
     this.#engine.tables.logs.setState(log, "leaving");
+    this.#engine.tables.commits.forgetIntentions(log);
     this.#giveUp(log, changes);
   }
 
@@ -247,6 +249,7 @@ export class Groups {
     this.#engine.tables.logs.setState(log, "left");
     // Keys of a group that this device is no longer in are worth nothing but to a thief.
     this.#engine.tables.groups.remove(log);
+    this.#engine.tables.commits.abandon(log);
     this.#giveUp(log, changes);
     // A Welcome from after this departure was read before it.
     const welcome = this.#engine.tables.rejoins.takeWelcome(log);
@@ -263,12 +266,11 @@ export class Groups {
 
   /** What was queued for the group can never be sent. */
   #giveUp(log: string, changes: Changes): void {
-    const { outbox, commits, messages, rejoins, receipts } = this.#engine.tables;
+    const { outbox, messages, rejoins, receipts } = this.#engine.tables;
     for (const message of outbox.abandon(log)) {
       if (messages.get(message)?.state === "queued") messages.setState(message, "failed", "ERR_INACTIVE");
       changes.message(message);
     }
-    commits.abandon(log);
     rejoins.remove(log);
     receipts.forget(log);
     changes.chat(log);

@@ -7,6 +7,7 @@
 import { sameBytes, toHex } from "@rempart/protocol";
 import {
   type CompactCard,
+  chainStart,
   compactCard,
   contactLimits,
   decodeCard,
@@ -30,7 +31,7 @@ interface Kit {
 }
 
 /** Says that there is no way back from here. */
-const noKit: Kit = { bytes: new Uint8Array(), fromSeq: 1, chain: new Uint8Array(32) };
+const noKit: Kit = { bytes: new Uint8Array(), fromSeq: 1, chain: chainStart };
 
 export class Help {
   readonly #engine: Engine;
@@ -172,7 +173,7 @@ export class Help {
     const group = await this.#engine.groupCache.get(log);
     // Who is on his way out helps as well: perhaps nobody else is there, who could let him go.
     if (row === undefined || !isFollowed(row.state) || group?.isActive !== true) return undefined;
-    const chain = row.chain.length > 0 ? row.chain : new Uint8Array(32);
-    return { bytes: await groupInfoForRejoin(this.#engine.crypto, group), fromSeq: row.nextSeq, chain };
+    const { nextSeq: fromSeq, chain } = row;
+    return { bytes: await groupInfoForRejoin(this.#engine.crypto, group), fromSeq, chain };
   }
 }

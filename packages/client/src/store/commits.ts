@@ -98,8 +98,13 @@ export class CommitTable {
     this.#store.run("DELETE FROM intentions WHERE id = ?", id);
   }
 
-  abandon(log: string): void {
+  /** Nothing more is wished. What is staged stays: it may be in the log already. */
+  forgetIntentions(log: string): void {
     this.#store.run("DELETE FROM intentions WHERE log = ?", log);
+  }
+
+  abandon(log: string): void {
+    this.forgetIntentions(log);
     this.unstage(log);
   }
 

@@ -11,6 +11,7 @@ import { GapTable } from "./gaps.ts";
 import { GroupTable } from "./groups.ts";
 import { InviteTable } from "./invites.ts";
 import { KeyPackageTable } from "./key-packages.ts";
+import { LateWelcomeTable } from "./late-welcomes.ts";
 import { LogTable } from "./logs.ts";
 import { MessageTable } from "./messages.ts";
 import { MetaTable } from "./meta.ts";
@@ -46,6 +47,7 @@ export function openTables(store: Store) {
     files: new FileTable(store, clientLimits.fileChunkBytes),
     invites: new InviteTable(store),
     rejoins: new RejoinTable(store),
+    lateWelcomes: new LateWelcomeTable(store),
     tickets: new TicketTable(store),
     tokens: new TokenTable(store),
   };

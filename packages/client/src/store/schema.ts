@@ -288,5 +288,17 @@ DELETE FROM meta WHERE key = 'historyRequests';
 CREATE TABLE helpers (log TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (log, account)) STRICT;
 `;
 
+const sixth = `
+-- Welcomes of own commits that were on their way when this device lost its place in the log: they are due if the log
+-- turns out to have the commit. read_key: of the epoch that the commit ends.
+CREATE TABLE late_welcomes (
+  entry_id BLOB PRIMARY KEY,
+  log TEXT NOT NULL,
+  read_key BLOB NOT NULL,
+  welcome BLOB NOT NULL,
+  welcomed TEXT NOT NULL
+) STRICT;
+`;
+
 /** Step n takes a database from version n to n + 1. */
-export const steps: readonly string[] = [first, second, third, fourth, fifth];
+export const steps: readonly string[] = [first, second, third, fourth, fifth, sixth];
