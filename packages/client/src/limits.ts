@@ -95,6 +95,8 @@ export const clientLimits = {
   helpersNotedMax: 64,
   /** Gaps of one log that are told apart: each is a time that this device was out of the group. */
   gapsPerLogMax: 32,
+  /** Links over which a device asks for entries of its contact log that the server has not sent: expired ones never come. */
+  contactGapTriesMax: 8,
   /** Pause before what was missed is asked for again, when nobody has answered for all of it; doubles every time. */
   historyRetryMs: 60_000,
   /** How often it is asked for. */

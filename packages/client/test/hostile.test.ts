@@ -95,6 +95,29 @@ suite("a server that does not keep its promises", () => {
     assert.deepEqual(kinds, ["gap"]);
   });
 
+  test("a Welcome that the server withheld, over and over, is followed once it shows it", async () => {
+    const { ada, bob, chat } = await pair();
+    const { contact } = await parseLink(crypto, await bob.client.contactLink());
+    assert.ok(contact);
+    let withheld = 0;
+    tamper(bob, toHex(contact.contactLog.logId), () => {
+      withheld++;
+      return [];
+    });
+    const { chat: group } = await ada.client.createGroup({ name: "G", contacts: [toHex(contact.accountId)] });
+    await eventually(bob.client, async () => withheld === 1);
+    bob.network.cut();
+    // Told twice of an entry that it is not sent, a device takes it for gone.
+    await eventually(bob.client, async () => withheld === 3);
+    await ada.client.send({ chat, text: "1" });
+    await sees(bob, chat, ["0", "1"]);
+    delete bob.network.tampering.toClient;
+    bob.network.cut();
+    await eventually(bob.client, async () => (await bob.client.chats()).some((view) => view.chat === group));
+    await ada.client.send({ chat: group, text: "hello" });
+    await sees(bob, group, ["hello"]);
+  });
+
   test("a server that says it has sent what it has not is read again, and then told from one that has lost it", async () => {
     const { ada, bob, chat } = await pair();
     bob.network.down();

@@ -37,6 +37,7 @@ import { Outbox } from "../outbox/outbox.ts";
 import { Receipts } from "../outbox/receipts.ts";
 import { type Clock, type Network, type Solver, type Store, StoreError } from "../ports.ts";
 import { openTables, type Tables } from "../store/index.ts";
+import { ContactGaps } from "../sync/contact-gaps.ts";
 import { Sync } from "../sync/sync.ts";
 import { messageView } from "../views/messages.ts";
 import { Changes } from "./changes.ts";
@@ -80,6 +81,7 @@ export class Engine {
   readonly purse: Purse;
   readonly connection: Connection;
   readonly sync: Sync;
+  readonly contactGaps: ContactGaps;
   readonly outbox: Outbox;
   readonly commits: Commits;
   readonly deliveries: Deliveries;
@@ -130,6 +132,7 @@ export class Engine {
     const failed = (error: unknown) => this.defect(error);
     this.#errand = new Errand({ network, clock, entrance, fraction, quietServer: () => this.#quietServer(), failed });
     this.sync = new Sync(this);
+    this.contactGaps = new ContactGaps(this);
     this.outbox = new Outbox(this);
     this.commits = new Commits(this);
     this.deliveries = new Deliveries(this);

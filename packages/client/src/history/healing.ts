@@ -109,6 +109,7 @@ export class Healing {
         if (row === undefined || row.nextSeq > headSeq) return;
         this.#engine.write((changes) => {
           if (row.kind === "group") this.noteGap(row, headSeq + 1, changes);
+          else this.#engine.contactGaps.missed(log, { fromSeq: row.nextSeq, toSeq: headSeq });
           this.#engine.tables.logs.advance(log, { nextSeq: headSeq + 1, chain: new Uint8Array() });
         });
         this.#engine.sync.follow(log);

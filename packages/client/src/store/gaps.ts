@@ -48,6 +48,20 @@ export class GapTable {
     this.#store.run("UPDATE gaps SET asked_at = ?, tries = tries + 1 WHERE request = ?", at, request);
   }
 
+  /** What comes before this seq is there now; a gap of which nothing is left goes. */
+  shrink(request: string, fromSeq: number): void {
+    this.#store.run("UPDATE gaps SET from_seq = ? WHERE request = ?", fromSeq, request);
+    this.#store.run("DELETE FROM gaps WHERE request = ? AND from_seq > to_seq", request);
+  }
+
+  widen(request: string, toSeq: number): void {
+    this.#store.run("UPDATE gaps SET to_seq = ? WHERE request = ?", toSeq, request);
+  }
+
+  remove(request: string): void {
+    this.#store.run("DELETE FROM gaps WHERE request = ?", request);
+  }
+
   /** All of it has been told; that it is a gap stays known. */
   close(request: string): void {
     this.#store.run("UPDATE gaps SET is_open = 0 WHERE request = ?", request);

@@ -17,9 +17,10 @@ export async function processContactEntries(engine: Engine, row: LogRow, entries
   const [entry] = entries;
   if (entry === undefined) return 0;
   const chain = await chainNext(engine.crypto, row.chain, entry);
-  const effect = await effectOf(engine, entry);
+  const effect = await contactEffect(engine, entry);
   engine.write(
     (changes) => {
+      engine.contactGaps.missed(row.log, { fromSeq: row.nextSeq, toSeq: entry.seq - 1 });
       engine.tables.logs.advance(row.log, { nextSeq: entry.seq + 1, chain });
       effect.write?.(changes);
     },
@@ -28,7 +29,8 @@ export async function processContactEntries(engine: Engine, row: LogRow, entries
   return 1;
 }
 
-async function effectOf(engine: Engine, entry: Entry): Promise<Effect> {
+/** What one entry does, whenever it comes. */
+export async function contactEffect(engine: Engine, entry: Entry): Promise<Effect> {
   try {
     const opened = await openContactEntry(engine.crypto, engine.own().keys, entry.bytes);
     return await effectOfOpened(engine, opened);

@@ -257,7 +257,8 @@ export class Sync {
     this.#engine.commits.kick(log);
     this.#engine.outbox.kick(log);
     this.#engine.receipts.synced(log);
-    this.#engine.history.kick(log);
+    if (this.#engine.tables.logs.get(log)?.kind === "contact") this.#engine.contactGaps.kick(log);
+    else this.#engine.history.kick(log);
     this.#engine.devices.reconcile();
     this.#engine.waiters.changed();
   }
