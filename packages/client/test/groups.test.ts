@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { decodeRequest } from "@rempart/protocol";
 import { chatBetween, eventually, type Person, sees, texts, World } from "./world.ts";
 
 async function idOf(person: Person): Promise<string> {
@@ -108,6 +109,25 @@ suite("groups", () => {
     await assert.rejects(eve.client.edit({ message, text: "x" }), { code: "ERR_ARGUMENT" });
     await assert.rejects(eve.client.react({ message, emoji: "x" }), { code: "ERR_ARGUMENT" });
     assert.equal((await eve.client.delete(message)).isDeleted, true);
+    await world.end();
+  });
+
+  test("what was said before a leave is committed is there for whoever leaves", async () => {
+    const world = new World();
+    const [dan, eve] = (await world.people("Dan", "Eve")) as [Person, Person];
+    await chatBetween(dan, eve);
+    const { chat: group } = await dan.client.createGroup({ name: "G", contacts: [await idOf(eve)] });
+    await eventually(eve.client, async () => (await eve.client.chats()).some((c) => c.chat === group));
+    // Sealed, and on its way: it gets into the log behind Eve's leave, and before the commit.
+    dan.network.tampering.toServer = (frame) => (decodeRequest(frame).name === "append" ? undefined : frame);
+    await dan.client.send({ chat: group, text: "on its way" });
+    dan.network.down();
+    delete dan.network.tampering.toServer;
+    await eve.client.leaveGroup(group);
+    dan.network.isUp = true;
+    await dan.client.reconnect();
+    await eventually(dan.client, async () => (await dan.client.chat(group)).members.length === 1);
+    await sees(eve, group, ["on its way"]);
     await world.end();
   });
 

@@ -11,7 +11,7 @@ import {
 } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { logIdOf } from "../store/logs.ts";
+import { isFollowed, logIdOf } from "../store/logs.ts";
 import type { OutboxRow } from "../store/outbox.ts";
 import type { GroupEffect, Placed } from "../sync/group-log.ts";
 import { applyContent, placeOwnChange, type ReceivedContent } from "./apply.ts";
@@ -30,8 +30,10 @@ export async function contentEffect(engine: Engine, placed: Placed, opened: Appl
     const { head, content } = decodeEnvelope(opened.payload);
     const isForked = !isHeadKnown(engine, placed, head);
     const read = await readMessage(engine.crypto, { sender: sender.accountId, groupId: group.groupId }, content);
-    const isActive = engine.tables.logs.get(log)?.state === "active";
-    const isAllowed = isActive && (isAlwaysAllowed(read) || isPermitted(group.policy, sender.accountId, "send"));
+    // Whoever is leaving still belongs to it, and has to know what was said if he comes back.
+    const state = engine.tables.logs.get(log)?.state;
+    const isAllowed =
+      isFollowed(state) && (isAlwaysAllowed(read) || isPermitted(group.policy, sender.accountId, "send"));
     const message = {
       log,
       seq: entry.seq,
@@ -40,7 +42,7 @@ export async function contentEffect(engine: Engine, placed: Placed, opened: Appl
       senderDevice: toHex(sender.deviceId),
       read,
       content: content.slice(),
-      isLive: true,
+      isLive: state === "active",
     };
     return {
       ...moved,
@@ -54,7 +56,7 @@ export async function contentEffect(engine: Engine, placed: Placed, opened: Appl
           engine.commits.kick(log);
           engine.keyPackages.kick();
         }
-        if (isAllowed) engine.history.heard(message);
+        if (isAllowed && message.isLive) engine.history.heard(message);
         engine.receipts.kick(log);
       },
     };

@@ -141,9 +141,26 @@ function missing({ chat, members, readings, facts }: Missing): string[] {
     const wasOut = (seq: number) => absences.some(({ from, until }) => seq > from && seq < until);
     return [...expected]
       .filter(([message, seq]) => seq > since && !shownIds.has(message) && !wasOut(seq))
-      .filter(([message]) => !facts.isForgotten(message, reading.device, devices))
+      .filter(
+        ([message, seq]) => facts.isKeptBy(message, devices) || !hadToAsk({ facts, message, seq, reading, shown }),
+      )
       .map(([message, seq]) => `${reading.device} does not show message ${message} at seq ${seq} of chat ${chat}`);
   });
+}
+
+/**
+ * Whether a device could have this message from others only: it lost it with its disk, or found its way back into the
+ * group behind it. Where whoever has it has left since, nobody is there who could tell.
+ */
+function hadToAsk({
+  facts,
+  message,
+  seq,
+  reading,
+  shown,
+}: MemberOf & { readonly facts: Facts; readonly message: string; readonly seq: number }): boolean {
+  const isPast = shown.messages.some((other) => other.notice?.kind === "rejoined" && other.seq > seq);
+  return isPast || facts.hadLost(message, reading.device);
 }
 
 /**

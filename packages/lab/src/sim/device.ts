@@ -25,7 +25,10 @@ const diagnosticQueries = [
   ["intention", "SELECT substr(log, 1, 8) AS log, substr(payload, 1, 120) AS payload FROM intentions ORDER BY id"],
   ["commit", "SELECT substr(log, 1, 8) AS log, epoch FROM commits ORDER BY log"],
   ["delivery", "SELECT substr(log, 1, 8) AS log, substr(chat, 1, 8) AS chat FROM deliveries ORDER BY id"],
-  ["rejoin", "SELECT substr(log, 1, 8) AS log, started_at, asked_at, missing_from, substr(helper, 1, 8) AS helper FROM rejoins"],
+  [
+    "rejoin",
+    "SELECT substr(log, 1, 8) AS log, started_at, asked_at, missing_from, substr(helper, 1, 8) AS helper FROM rejoins",
+  ],
   ["gap", "SELECT substr(log, 1, 8) AS log, from_seq, to_seq, tries, is_open FROM gaps ORDER BY log, from_seq"],
   ["notice", "SELECT substr(log, 1, 8) AS log, seq, detail FROM messages WHERE kind = 'notice' ORDER BY log, seq"],
 ] as const;

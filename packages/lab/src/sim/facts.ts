@@ -69,13 +69,15 @@ export class Facts {
     this.#losers.set(message, (this.#losers.get(message) ?? new Set()).add(device));
   }
 
-  /**
-   * Whether a device had this message until it was restored from an older backup, and none of these has it: whoever
-   * else may have it has left the group, and cannot tell those who are there.
-   */
-  isForgotten(message: string, device: string, members: readonly string[]): boolean {
+  /** Whether a device had this message until it was restored from an older backup. */
+  hadLost(message: string, device: string): boolean {
+    return this.#losers.get(message)?.has(device) === true;
+  }
+
+  /** Whether one of these devices has this message on its disk. */
+  isKeptBy(message: string, devices: readonly string[]): boolean {
     const keepers = this.#keepers.get(message);
-    return this.#losers.get(message)?.has(device) === true && !members.some((member) => keepers?.has(member));
+    return devices.some((device) => keepers?.has(device));
   }
 
   /**

@@ -105,7 +105,7 @@ function isPlaced(message: MessageView): boolean {
 /** A stretch of a log during which an account was not in its group. */
 export interface Absence {
   readonly from: number;
-  until: number;
+  readonly until: number;
 }
 
 /**
@@ -127,7 +127,10 @@ export function checkEpochs(witness: DeviceReading, other: DeviceReading, violat
   }
 }
 
-/** When an account was out of a group, by the notices of a member. */
+/**
+ * When an account was out of a group, by the notices of a member. He testifies to what he has read himself: not to what
+ * came while he was out, and not to whether somebody came back meanwhile.
+ */
 export function absencesBy(
   witness: DeviceReading,
   messages: readonly MessageView[],
@@ -135,12 +138,27 @@ export function absencesBy(
 ): readonly Absence[] {
   const name = nameOf(messages, account);
   if (name === undefined) return [];
-  // Whoever has read that he is out himself has not seen what came next.
-  const [own] = absencesOf(witness.name, messages);
-  const seen = own?.from ?? Number.POSITIVE_INFINITY;
-  return absencesOf(name, messages)
-    .filter(({ from }) => from <= seen)
-    .map(({ from, until }) => ({ from, until: Math.min(until, seen + 1) }));
+  const absences: Absence[] = [];
+  let open: Absence | undefined;
+  let read = 0;
+  const close = (until: number) => {
+    if (open !== undefined) absences.push({ from: open.from, until });
+    open = undefined;
+  };
+  for (const { notice, seq } of messages) {
+    read = Math.max(read, seq);
+    if (notice?.kind === "joined" || notice?.kind === "rejoined" || notice?.kind === "gap") open = undefined;
+    if (notice === undefined || !("names" in notice)) continue;
+    const isGone = notice.kind === "removed" || notice.kind === "left";
+    if (notice.names.includes(name)) {
+      if (notice.kind === "added") close(seq);
+      else if (isGone) open ??= { from: seq, until: Number.POSITIVE_INFINITY };
+    }
+    if (isGone && notice.names.includes(witness.name)) close(seq + 1);
+  }
+  // A witness who lags behind says nothing of what he has not read.
+  close(read + 1);
+  return absences;
 }
 
 function isOfLongStanding(isActive: boolean, messages: readonly MessageView[]): boolean {
@@ -151,24 +169,6 @@ function isOfLongStanding(isActive: boolean, messages: readonly MessageView[]): 
 /** What the witness calls an account: names in his notices are those that he knows now. */
 function nameOf(messages: readonly MessageView[], account: string): string | undefined {
   return messages.find(({ from }) => from === account)?.name;
-}
-
-function absencesOf(name: string, messages: readonly MessageView[]): readonly Absence[] {
-  const absences: Absence[] = [];
-  let read = 0;
-  for (const { notice, seq } of messages) {
-    read = Math.max(read, seq);
-    const last = absences.at(-1);
-    const isOut = last?.until === Number.POSITIVE_INFINITY;
-    // Whoever was away himself has not seen whether the other came back meanwhile.
-    if (isOut && (notice?.kind === "rejoined" || notice?.kind === "gap")) absences.pop();
-    if (notice === undefined || !("names" in notice) || !notice.names.includes(name)) continue;
-    if (last !== undefined && isOut && notice.kind === "added") last.until = seq;
-    const isGone = notice.kind === "removed" || notice.kind === "left";
-    if (isGone && !isOut) absences.push({ from: seq, until: Number.POSITIVE_INFINITY });
-  }
-  // A witness who lags behind says nothing of what he has not read.
-  return absences.map(({ from, until }) => ({ from, until: Math.min(until, read + 1) }));
 }
 
 /** [I4] A device that nobody gave a history shows nothing from before it joined. */
