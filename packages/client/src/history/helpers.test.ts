@@ -39,7 +39,8 @@ function ask() {
     own: () => ({ account: ada }),
     devices: { others: async () => [phone.slice(0, 32)] },
   } as unknown as Engine;
-  const helpers = new Helpers(engine);
+  const published: string[] = [];
+  const helpers = new Helpers(engine, async () => published);
   tables.chats.put({
     chat: log,
     kind: "group",
@@ -58,7 +59,7 @@ function ask() {
   helpers.note(log, [cardOf(bob)]);
   const rejoin = { log, nonce, startedAt, askedAt: startedAt, missingFrom: 1 };
   state.now += clientLimits.rejoinRetryMs;
-  return { helpers, state, haveAllRefused: (more = {}) => helpers.haveAllRefused({ ...rejoin, ...more }) };
+  return { helpers, state, published, haveAllRefused: (more = {}) => helpers.haveAllRefused({ ...rejoin, ...more }) };
 }
 
 function refusalOf(account: string, others: readonly CompactCard[] = [], device = "ee".repeat(16)): RejoinKit {
@@ -113,6 +114,17 @@ test("siblings that a restored device does not know of are waited for", async ()
   assert.equal(await haveAllRefused({ helper: ada }), false);
   state.now += clientLimits.allLostMs;
   assert.equal(await haveAllRefused({ helper: ada }), true);
+});
+
+test("of a sibling that a restored device has forgotten, the server tells it, and then it waits for that one too", async () => {
+  const { helpers, state, published, haveAllRefused } = ask();
+  published.push("bb".repeat(16));
+  helpers.refused(log, refusalOf(bob));
+  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  state.now += clientLimits.missedGroupMs;
+  assert.equal(await haveAllRefused({ helper: bob }), false);
+  helpers.refused(log, refusalOf(ada, [], "bb".repeat(16)));
+  assert.equal(await haveAllRefused({ helper: bob }), true);
 });
 
 test("no more accounts are noted than the limit allows", () => {

@@ -19,9 +19,13 @@ export class Helpers {
   readonly #engine: Engine;
   /** By the nonce of a question: who has answered that there is no help, accounts and own devices. */
   readonly #refusals = new Map<string, Map<string, Refusal>>();
+  readonly #askServer: (engine: Engine) => Promise<readonly string[]>;
+  /** By the nonce of a question: what the server has said of own devices. */
+  readonly #published = new Map<string, readonly string[]>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, askServer: (engine: Engine) => Promise<readonly string[]> = publishedSiblings) {
     this.#engine = engine;
+    this.#askServer = askServer;
   }
 
   /** Own devices, and a few of the members whose contact log is known: others every time, since some may be away. */
@@ -74,6 +78,7 @@ export class Helpers {
   /** The question has come to an end. */
   forget(nonce: Uint8Array): void {
     this.#refusals.delete(toHex(nonce));
+    this.#published.delete(toHex(nonce));
   }
 
   /** Whether everybody who could be asked has been, and has said that there is no help. */
@@ -82,18 +87,31 @@ export class Helpers {
     if (!isGroup || askedAt === 0) return false;
     const asked = this.#accounts(log).filter((account) => this.#isReachable(account));
     const refused = this.#refusals.get(toHex(nonce));
-    const answers = [...asked, ...(await this.#engine.devices.others())].map((one) => refused?.get(one));
+    const known = [...asked, ...(await this.#engine.devices.others())];
     const ageMs = this.#engine.clock.now() - startedAt;
     // A restored device does not know of later siblings, who may help all the same.
-    const isCertain = answers.length > 0 && helper !== this.#engine.own().account;
+    const isCertain = known.length > 0 && helper !== this.#engine.own().account;
     if (ageMs < (isCertain ? clientLimits.rejoinRetryMs : clientLimits.allLostMs)) return false;
-    return answers.every((answer) => answer === "gone" || (answer === "lost" && ageMs >= clientLimits.allLostMs));
+    const hasRefused = (one: string) => {
+      const answer = refused?.get(one);
+      return answer === "gone" || (answer === "lost" && ageMs >= clientLimits.allLostMs);
+    };
+    return known.every(hasRefused) && (await this.#siblings(nonce)).every(hasRefused);
+  }
+
+  /** This account's other devices as the server knows them: a restored device has not heard of the later ones. */
+  async #siblings(nonce: Uint8Array): Promise<readonly string[]> {
+    const name = toHex(nonce);
+    // Asked once for each question: it costs every sibling a key package.
+    const siblings = this.#published.get(name) ?? (await this.#askServer(this.#engine));
+    this.#published.set(name, siblings);
+    return siblings;
   }
 
   /** Whether no device of this account can let this one back into their group. */
   async isSelfGroupDead({ nonce, startedAt, askedAt }: Rejoin): Promise<boolean> {
     if (askedAt === 0) return false;
-    const siblings = await publishedSiblings(this.#engine);
+    const siblings = await this.#siblings(nonce);
     const refused = this.#refusals.get(toHex(nonce));
     const isOver = this.#engine.clock.now() - startedAt > clientLimits.selfGroupPatienceMs;
     return isOver || siblings.every((device) => refused?.has(device) === true);
