@@ -213,7 +213,7 @@ class EngineClient implements Client {
   }
 
   leaveGroup(chat: string) {
-    return this.#engine.groups.leave(chat);
+    return this.#engine.leaving.leave(chat);
   }
 
   async deleteChat(chat: string): Promise<void> {

@@ -118,6 +118,32 @@ suite("accounts of several devices", () => {
     await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
   });
 
+  test("a group that a sibling opened to others meanwhile is left to them", async () => {
+    const { chat: group } = await bob.client.createGroup({ name: "Alone", contacts: [] });
+    for (const device of [bobPhone, bobTablet]) {
+      await eventually(device.client, async () => (await device.client.chats()).some((c) => c.chat === group));
+    }
+    // Nobody else is there: Bob's device begins to take its siblings out, and one of them is faster.
+    const contacts = [(await ada.client.account())?.account ?? ""];
+    const isAdded = new Promise<void>((resolve, reject) => {
+      bob.network.tampering.toServer = (frame) => {
+        const request = decodeRequest(frame);
+        if (request.name !== "append" || request.body.next === undefined) return frame;
+        hearing(bob);
+        bobPhone.client.addMembers({ chat: group, contacts }).then(resolve, reject);
+        return undefined;
+      };
+    });
+    const leaving = bob.client.leaveGroup(group);
+    await isAdded;
+    bob.network.cut();
+    await leaving;
+    for (const device of [bob, bobPhone, bobTablet]) {
+      await eventually(device.client, async () => !(await device.client.chat(group)).isActive);
+    }
+    await eventually(ada.client, async () => (await ada.client.chat(group)).members.length === 1);
+  });
+
   test("who was added while the account was leaving by another device is welcomed all the same", async () => {
     const cyd = await world.person("Cyd", (await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 })).invite);
     const idOf = async (person: Person) => (await person.client.account())?.account ?? "";

@@ -82,11 +82,11 @@ interface EpochChange {
 function writeEpoch(engine: Engine, change: EpochChange, changes: Changes): void {
   const { placed, after } = change;
   const { logs, chats } = engine.tables;
-  if (!after.isActive) engine.groups.hasLeft(placed.log, changes);
+  if (!after.isActive) engine.leaving.hasLeft(placed.log, changes);
   else logs.setKeys(placed.log, after.keys);
   // The commit did not know of this device's leave, or could not take it up: it is proposed again.
   const isLeaving = logs.get(placed.log)?.state === "leaving" || hasAccountLeft(change);
-  if (after.isActive && isLeaving) engine.groups.queueLeave(placed.log, after);
+  if (after.isActive && isLeaving) engine.leaving.queueLeave(placed.log, after);
   if (chats.get(placed.log) === undefined) return;
   if (after.isActive) chats.setGroup(placed.log, after.policy.name, storedMembersOf(after));
   for (const [index, notice] of noticesOf(change).entries()) {
@@ -106,7 +106,7 @@ function hasAccountLeft({ before, after }: EpochChange): boolean {
 
 function applied(engine: Engine, log: string, after: Group): void {
   if (!after.isActive) {
-    engine.groups.hasGone(log);
+    engine.leaving.hasGone(log);
     return;
   }
   engine.outbox.kick(log);

@@ -178,8 +178,8 @@ function moveSelfGroup(engine: Engine, log: string, changes: Changes): void {
   const old = engine.tables.meta.get("selfGroup");
   engine.tables.meta.set("selfGroup", log);
   if (old === undefined || old === log) return;
-  engine.groups.hasLeft(old, changes);
-  engine.after(0, () => engine.groups.hasGone(old));
+  engine.leaving.hasLeft(old, changes);
+  engine.after(0, () => engine.leaving.hasGone(old));
 }
 
 function writeChat(engine: Engine, { log, joined, entry }: Join, changes: Changes): void {

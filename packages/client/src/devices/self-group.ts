@@ -41,7 +41,7 @@ async function devicesWith(engine: Engine, suite: Engine["suites"][number]): Pro
 
 /** Founds the generation after `old`, durably on this device; its log follows. Call it in the lane of `old`. */
 export async function refound(engine: Engine, old: string): Promise<void> {
-  const { crypto, tables, groups } = engine;
+  const { crypto, tables, groups, leaving } = engine;
   const { keys, device } = engine.own();
   const generation = ((await generationOf(engine, old)) ?? 0) + 1;
   const groupId = await selfGroupLogId(crypto, keys, generation);
@@ -50,13 +50,13 @@ export async function refound(engine: Engine, old: string): Promise<void> {
   const log = toHex(groupId);
   engine.write(
     (changes) => {
-      groups.hasLeft(old, changes);
+      leaving.hasLeft(old, changes);
       groups.addLog(log, made.group);
       tables.groups.write(log, [made.write]);
       tables.meta.set("selfGroup", log);
     },
     () => {
-      groups.hasGone(old);
+      leaving.hasGone(old);
       engine.groupCache.set(log, made.group);
     },
   );

@@ -30,6 +30,7 @@ import { Purse } from "../gate/tokens/purse.ts";
 import { Refill } from "../gate/tokens/refill.ts";
 import { Wallet } from "../gate/wallet.ts";
 import { Groups } from "../groups/groups.ts";
+import { Leaving } from "../groups/leaving.ts";
 import { Healing } from "../history/healing.ts";
 import { Help } from "../history/help.ts";
 import { History } from "../history/history.ts";
@@ -88,6 +89,7 @@ export class Engine {
   readonly uploads: Uploads;
   readonly contacts: Contacts;
   readonly groups: Groups;
+  readonly leaving: Leaving;
   readonly receipts: Receipts;
   readonly keyPackages: KeyPackages;
   readonly setup: Setup;
@@ -139,6 +141,7 @@ export class Engine {
     this.uploads = new Uploads(this);
     this.contacts = new Contacts(this);
     this.groups = new Groups(this);
+    this.leaving = new Leaving(this);
     this.receipts = new Receipts(this);
     this.keyPackages = new KeyPackages(this);
     this.setup = new Setup(this);

@@ -3,7 +3,6 @@ import { asId, authOf, ProtocolError, toHex } from "@rempart/protocol";
 import { chainStart, createGroup, type Group, type GroupPolicy, type SuiteName } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { newEntryId } from "../engine/identity.ts";
 import type { Pump } from "../engine/pump.ts";
 import { ClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
@@ -181,101 +180,5 @@ export class Groups {
     } finally {
       cancel();
     }
-  }
-
-  /** Queues this account's leave: a proposal for each of its devices, this one last. */
-  async leave(chat: string): Promise<void> {
-    const row = this.activeChat(chat);
-    if (row.kind === "direct") throw new ClientError("ERR_ARGUMENT", "a one-to-one chat cannot be left, only a group");
-    const log = row.chat;
-    const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
-    if (group === undefined) throw new ClientError("ERR_INACTIVE", "this device is not in the group");
-    const { account } = this.#engine.own();
-    if (group.members.every((member) => toHex(member.accountId) === account)) {
-      await this.#leaveAlone(log, group);
-      return;
-    }
-    this.#engine.write(() => this.queueLeave(log, group));
-    this.#engine.outbox.kick(log);
-    const { logs, outbox } = this.#engine.tables;
-    // Whoever is taken in again at once has left all the same.
-    await this.#engine.waiters.until(() => (isGone(logs.get(log)?.state) || !outbox.isLeaving(log) ? true : undefined));
-  }
-
-  /** Nobody is left who could commit a leave: this device takes its siblings out, and then itself. */
-  async #leaveAlone(log: string, group: Group): Promise<void> {
-    for (const { leafIndex, deviceId } of group.members) {
-      if (leafIndex === group.self.leafIndex) continue;
-      await this.#engine.commits.fulfil(log, { kind: "remove-device", device: toHex(deviceId) });
-    }
-    if (this.#engine.tables.commits.intentions(log).length > 0) {
-      throw new ClientError("ERR_OFFLINE", "the other devices of this account could not be told yet: try again later");
-    }
-    this.#engine.write(
-      (changes) => this.hasLeft(log, changes),
-      () => this.hasGone(log),
-    );
-  }
-
-  /** A proposal for each device of this account that is in the group, this one's last. Call it in a transaction. */
-  queueLeave(log: string, group: Group): void {
-    if (this.#engine.tables.outbox.isLeaving(log)) return;
-    const { account, device } = this.#engine.own();
-    const own = toHex(device.deviceId);
-    const devices = group.members.filter((member) => toHex(member.accountId) === account).map((m) => m.deviceId);
-    devices.sort((a, b) => Number(toHex(a) === own) - Number(toHex(b) === own));
-    for (const content of devices) this.#addLeave(log, content);
-  }
-
-  /** The proposal for this device alone. Call it in a transaction. */
-  queueOwnLeave(log: string): void {
-    this.#addLeave(log, this.#engine.own().device.deviceId);
-  }
-
-  #addLeave(log: string, content: Uint8Array): void {
-    this.#engine.tables.outbox.add({ log, kind: "leave", entryId: newEntryId(this.#engine.crypto), content });
-  }
-
-  /**
-   * This device's leave is durable: for the person the chat is over. The log is followed on, because a commit
-   * that was made before it saw the proposal drops it, and then it has to be made again. That may be an own one that
-   * is on its way: whom it adds has to be welcomed. Call it in a transaction.
-   */
-  isLeaving(log: string, changes: Changes): void {
-    this.#engine.tables.logs.setState(log, "leaving");
-    this.#engine.tables.commits.forgetIntentions(log);
-    this.#giveUp(log, changes);
-  }
-
-  /** This device is out of a group. Call it in a transaction. */
-  hasLeft(log: string, changes: Changes): void {
-    this.#engine.tables.logs.setState(log, "left");
-    // Keys of a group that this device is no longer in are worth nothing but to a thief.
-    this.#engine.tables.groups.remove(log);
-    this.#engine.tables.commits.abandon(log);
-    this.#giveUp(log, changes);
-    // A Welcome from after this departure was read before it.
-    const welcome = this.#engine.tables.rejoins.takeWelcome(log);
-    const nextSeq = this.#engine.tables.logs.get(log)?.nextSeq ?? 0;
-    if (welcome !== undefined && welcome.fromSeq > nextSeq) this.#engine.healing.missed(welcome);
-  }
-
-  /** Brings memory up to date after {@link hasLeft}. */
-  hasGone(log: string): void {
-    this.#engine.groupCache.drop(log);
-    this.#engine.sync.unfollow(log);
-    this.#engine.healing.kickAll();
-  }
-
-  /** What was queued for the group can never be sent. */
-  #giveUp(log: string, changes: Changes): void {
-    const { outbox, messages, rejoins, receipts } = this.#engine.tables;
-    for (const message of outbox.abandon(log)) {
-      if (messages.get(message)?.state === "queued") messages.setState(message, "failed", "ERR_INACTIVE");
-      changes.message(message);
-    }
-    rejoins.remove(log);
-    receipts.forget(log);
-    changes.chat(log);
   }
 }

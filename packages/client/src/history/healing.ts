@@ -71,7 +71,7 @@ export class Healing {
         commits.unstage(log);
         outbox.unseal(log);
         // Whoever was on his way out has to come back in order to leave: others still count him.
-        if (row.state === "leaving") this.#engine.groups.queueOwnLeave(log);
+        if (row.state === "leaving") this.#engine.leaving.queueOwnLeave(log);
         const nonce = this.#engine.crypto.entropy.randomBytes(16);
         const startedAt = this.#engine.clock.now();
         rejoins.start({ log, nonce, startedAt, askedAt: 0, missingFrom: row.nextSeq });
@@ -175,9 +175,9 @@ export class Healing {
         rejoins.remove(log);
         // It may have been in the group before: then there is a history to keep.
         if (chats.get(log) === undefined) logs.remove(log);
-        else this.#engine.groups.hasLeft(log, changes);
+        else this.#engine.leaving.hasLeft(log, changes);
       },
-      () => this.#engine.groups.hasGone(log),
+      () => this.#engine.leaving.hasGone(log),
     );
   }
 

@@ -109,7 +109,7 @@ export async function ownContentEffect(engine: Engine, placed: Placed, row: Outb
       engine.tables.outbox.remove(row.id);
       if (content !== undefined) placeOwnChange(engine, content, changes);
       placeOwn(engine, row, { seq: entry.seq, at: entry.receivedAt }, changes);
-      if (row.kind === "leave" && isOfThisDevice(engine, row)) engine.groups.isLeaving(log, changes);
+      if (row.kind === "leave" && isOfThisDevice(engine, row)) engine.leaving.isLeaving(log, changes);
     },
     apply() {
       engine.outbox.kick(log);

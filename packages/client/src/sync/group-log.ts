@@ -141,7 +141,7 @@ async function openedEffect(engine: Engine, placed: Placed): Promise<GroupEffect
             const { pendingRemovals, self } = opened.after;
             const isOut = pendingRemovals.some((member) => member.leafIndex === self.leafIndex);
             // A sibling has left for the whole account.
-            if (isOut) engine.groups.isLeaving(placed.log, changes);
+            if (isOut) engine.leaving.isLeaving(placed.log, changes);
             else engine.commits.wishToLetGo(placed.log);
           },
           apply: () => engine.commits.proposalsWait(placed.log),
