@@ -51,10 +51,14 @@ async function manyGroups(founder: Person, member: Person): Promise<readonly str
   return chats;
 }
 
+let spoken = 0;
+
 async function speaks(speaker: Person, listener: Person, chat: string): Promise<void> {
   await hasChat(speaker, chat);
-  await speaker.client.send({ chat, text: "back" });
-  await eventually(listener.client, async () => (await texts(listener.client, chat)).includes("back"));
+  spoken++;
+  const text = `said ${spoken}`;
+  await speaker.client.send({ chat, text });
+  await eventually(listener.client, async () => (await texts(listener.client, chat)).includes(text));
 }
 
 /** The server tells a device of its own commits in a log, and does not show them. */
@@ -244,6 +248,40 @@ suite("healing", () => {
     await ada.client.close();
     restore(ada, copy);
     ada.client = await openClient(ada);
+    await speaks(ada, bob, chat);
+  });
+
+  test("whom a restored device had taken into a group lets it back, though it finds that it is out of step first", async () => {
+    const { ada, bob } = await pair();
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [] });
+    await ada.client.whenSent((await ada.client.send({ chat, text: "alone" })).message);
+    const own = contactLogOf(ada);
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.client = await openClient(ada);
+    await eventually(ada.client, async () => (await ada.client.connection()).state === "online");
+    await ada.client.addMembers({ chat, contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    await ada.client.close();
+    restore(ada, copy);
+    // The note of whom it has added comes only after the device has asked its siblings for a way back.
+    const { tampering } = ada.network;
+    const hasAsked = new Promise<void>((resolve) => {
+      tampering.toServer = (frame) => {
+        const request = decodeRequest(frame);
+        if (request.name === "append" && toHex(request.body.logId) === own) resolve();
+        return frame;
+      };
+    });
+    tampering.toClient = (frame) => {
+      const received = decodeReceived(frame);
+      const { push } = received.kind === "push" ? received : {};
+      return push !== undefined && push.name !== "goodbye" && toHex(push.body.logId) === own ? undefined : frame;
+    };
+    ada.client = await openClient(ada);
+    await hasAsked;
+    delete tampering.toClient;
+    ada.network.cut();
     await speaks(ada, bob, chat);
   });
 

@@ -94,8 +94,10 @@ export function addedEffect(engine: Engine, { sender, helpers, join }: AddedEntr
   const old = logs.get(log);
   const [helper] = helpers;
   if (toHex(sender) !== engine.own().account || meta.get("selfGroup") === undefined || helper === undefined) return {};
-  // What this device has added itself, and not forgotten, it has read before.
-  if (old !== undefined && old.nextSeq >= join.fromSeq) return {};
+  // What this device has added itself, and not forgotten, it has read before. If it lost its place at that very commit,
+  // it has forgotten.
+  const hasRead = old !== undefined && old.nextSeq >= join.fromSeq + (isFollowed(old.state) ? 0 : 1);
+  if (hasRead) return {};
   const isOut = old === undefined || old.state === "left";
   return {
     write() {

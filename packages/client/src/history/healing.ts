@@ -96,9 +96,9 @@ export class Healing {
     rejoins.start({ log, nonce, startedAt, askedAt: 0, missingFrom, helper });
   }
 
-  /** These accounts may be in a group that this device is out of step with. Call it in a transaction. */
+  /** These accounts may be in a group that this device is out of step with: who is new is asked at once. Call it in a transaction. */
   noteHelpers(log: string, cards: readonly CompactCard[]): void {
-    this.#helpers.note(log, cards);
+    if (this.#helpers.note(log, cards)) this.#engine.tables.rejoins.setAsked(log, 0);
   }
 
   /** Entries up to `headSeq` are gone before this device read them, and nothing has come after them yet. */
@@ -224,8 +224,8 @@ export class Healing {
 
   #refused(log: string, kit: RejoinKit): void {
     this.#engine.write(() => {
-      // Whom it names is asked at once.
-      if (this.#helpers.refused(log, kit)) this.#engine.tables.rejoins.setAsked(log, 0);
+      this.#helpers.refused(kit);
+      this.noteHelpers(log, kit.others);
     });
     this.#pump.kick(log);
   }

@@ -78,30 +78,31 @@ function refusalOf(account: string, others: readonly CompactCard[] = [], device 
 
 test("it is over when every member that is known, and every sibling by itself, has refused", async () => {
   const { helpers, haveAllRefused } = ask();
-  helpers.refused(log, refusalOf(bob));
+  helpers.refused(refusalOf(bob));
   assert.equal(await haveAllRefused(), false);
-  helpers.refused(log, refusalOf(ada));
+  helpers.refused(refusalOf(ada));
   assert.equal(await haveAllRefused(), false, "another sibling than the one that is there");
-  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(refusalOf(ada, [], phone.slice(0, 32)));
   assert.equal(await haveAllRefused(), true);
 });
 
 test("whom a refusal names is asked before it is over, and may answer", async () => {
   const { helpers, haveAllRefused } = ask();
-  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(refusalOf(ada, [], phone.slice(0, 32)));
   assert.equal(helpers.mayAnswer(log, carol), false);
-  assert.equal(helpers.refused(log, refusalOf(bob, [cardOf(carol)])), true);
-  assert.equal(helpers.refused(log, refusalOf(bob, [cardOf(carol)])), false, "no news the second time");
+  helpers.refused(refusalOf(bob, [cardOf(carol)]));
+  assert.equal(helpers.note(log, [cardOf(carol)]), true);
+  assert.equal(helpers.note(log, [cardOf(carol)]), false, "no news the second time");
   assert.equal(helpers.mayAnswer(log, carol), true);
   assert.equal(await haveAllRefused(), false);
-  helpers.refused(log, refusalOf(carol));
+  helpers.refused(refusalOf(carol));
   assert.equal(await haveAllRefused(), true);
 });
 
 test("whoever has only lost his own place may find it again: that takes longer to be over", async () => {
   const { helpers, state, haveAllRefused } = ask();
-  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
-  helpers.refused(log, refusalOf(bob, [cardOf(bob)]));
+  helpers.refused(refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(refusalOf(bob, [cardOf(bob)]));
   assert.equal(await haveAllRefused(), false);
   state.now += clientLimits.allLostMs;
   assert.equal(await haveAllRefused(), true);
@@ -109,8 +110,8 @@ test("whoever has only lost his own place may find it again: that takes longer t
 
 test("siblings that a restored device does not know of are waited for", async () => {
   const { helpers, state, haveAllRefused } = ask();
-  helpers.refused(log, refusalOf(bob));
-  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(refusalOf(bob));
+  helpers.refused(refusalOf(ada, [], phone.slice(0, 32)));
   assert.equal(await haveAllRefused({ helper: ada }), false);
   state.now += clientLimits.allLostMs;
   assert.equal(await haveAllRefused({ helper: ada }), true);
@@ -119,11 +120,11 @@ test("siblings that a restored device does not know of are waited for", async ()
 test("of a sibling that a restored device has forgotten, the server tells it, and then it waits for that one too", async () => {
   const { helpers, state, published, haveAllRefused } = ask();
   published.push("bb".repeat(16));
-  helpers.refused(log, refusalOf(bob));
-  helpers.refused(log, refusalOf(ada, [], phone.slice(0, 32)));
+  helpers.refused(refusalOf(bob));
+  helpers.refused(refusalOf(ada, [], phone.slice(0, 32)));
   state.now += clientLimits.missedGroupMs;
   assert.equal(await haveAllRefused({ helper: bob }), false);
-  helpers.refused(log, refusalOf(ada, [], "bb".repeat(16)));
+  helpers.refused(refusalOf(ada, [], "bb".repeat(16)));
   assert.equal(await haveAllRefused({ helper: bob }), true);
 });
 

@@ -64,15 +64,14 @@ export class Helpers {
     return isNew;
   }
 
-  /** Takes a refusal, and whom it names. Call it in a transaction; true when there is somebody new to ask. */
-  refused(log: string, { nonce, sender, deviceId, others }: RejoinKit): boolean {
+  /** Takes a refusal. */
+  refused({ nonce, sender, deviceId, others }: RejoinKit): void {
     const isOwn = toHex(sender) === this.#engine.own().account;
     // Who may still be a member himself has only lost his place.
     const refusal = others.some((card) => sameBytes(card.accountId, sender)) ? "lost" : "gone";
     const name = toHex(nonce);
     const known = this.#refusals.get(name) ?? new Map<string, Refusal>();
     this.#refusals.set(name, known.set(toHex(isOwn ? deviceId : sender), refusal));
-    return this.note(log, others);
   }
 
   /** The question has come to an end. */
