@@ -16,6 +16,7 @@ import { claimKeyPackages, claimTogether, fetchReach } from "./contacts/reach.ts
 import { cleanName } from "./contacts/welcome.ts";
 import { hybridFull, isRoomFor } from "./devices/suites.ts";
 import { type ClientOptions, Engine } from "./engine/engine.ts";
+import { type Identity, noAccount } from "./engine/identity.ts";
 import { asClientError, ClientError } from "./errors.ts";
 import { Invites } from "./invites/invites.ts";
 import { clientLimits } from "./limits.ts";
@@ -91,11 +92,11 @@ class EngineClient implements Client {
   }
 
   async recoveryPhrase(): Promise<string> {
-    return recoveryPhrase(this.#engine.own().keys);
+    return recoveryPhrase(this.#own().keys);
   }
 
   async confirmRecovery(words: readonly { position: number; word: string }[]): Promise<void> {
-    const right = recoveryPhrase(this.#engine.own().keys).split(" ");
+    const right = recoveryPhrase(this.#own().keys).split(" ");
     const isRight = words.every(({ position, word }) => right[position] === word.trim().toLowerCase());
     if (words.length === 0 || !isRight) throw new ClientError("ERR_PHRASE", "these are not the words of the phrase");
     this.#engine.write((changes) => {
@@ -105,7 +106,7 @@ class EngineClient implements Client {
   }
 
   async rename(name: string): Promise<void> {
-    this.#engine.own();
+    this.#own();
     const checked = checkedName(name);
     this.#engine.write((changes) => {
       this.#engine.tables.meta.set("name", checked);
@@ -115,7 +116,7 @@ class EngineClient implements Client {
   }
 
   async createInvite(request: { uses: number; expiresInMs: number; role?: "member" | "admin" }) {
-    this.#engine.own();
+    this.#own();
     return this.#invites.create(request);
   }
 
@@ -128,11 +129,12 @@ class EngineClient implements Client {
   }
 
   async contactLink() {
+    this.#own();
     return this.#engine.contacts.link();
   }
 
   async addContact(link: string) {
-    this.#engine.own();
+    this.#own();
     return this.#engine.contacts.add(link);
   }
 
@@ -159,7 +161,7 @@ class EngineClient implements Client {
   }
 
   async createGroup({ name, contacts }: { name: string; contacts: readonly string[] }) {
-    const policy = newGroupPolicy(this.#engine.own().keys.accountId, checkedName(name));
+    const policy = newGroupPolicy(this.#own().keys.accountId, checkedName(name));
     const cards = contacts.map((contact) => this.#card(contact));
     for (const card of cards) await fetchReach(this.#engine, card);
     const { suite, members } = await claimTogether(this.#engine, cards);
@@ -186,7 +188,7 @@ class EngineClient implements Client {
   }
 
   async removeMember({ chat, account }: { chat: string; account: string }): Promise<void> {
-    if (account === this.#engine.own().account) {
+    if (account === this.#own().account) {
       throw new ClientError("ERR_ARGUMENT", "to go oneself is to leave the group");
     }
     await this.#wish(this.#group(chat).chat, { kind: "remove", account });
@@ -317,6 +319,7 @@ class EngineClient implements Client {
   }
 
   async exportDeviceLink(): Promise<string> {
+    this.#own();
     return this.#engine.devices.exportLink();
   }
 
@@ -326,6 +329,12 @@ class EngineClient implements Client {
 
   close(): Promise<void> {
     return this.#engine.close();
+  }
+
+  /** Before the server knows the account nothing can be done in its name. Throws `ERR_NO_ACCOUNT`. */
+  #own(): Identity {
+    if (!this.#engine.setup.isRegistered()) throw noAccount();
+    return this.#engine.own();
   }
 
   async #wish(chat: string, wish: Wish): Promise<void> {

@@ -30,6 +30,21 @@ suite("offline, cut off, closed and opened again", () => {
     assert.ok((await speech(ada.client, chat)).every((m) => m.seq > 0));
   });
 
+  test("before the server knows an account nothing is done in its name; it is made once there is a connection", async () => {
+    world = new World();
+    const ada = await world.stranger();
+    ada.network.down();
+    const making = ada.client.createAccount({ invite: await world.firstInvite(), name: "Ada" });
+    await eventually(ada.client, async () => (await ada.client.connection()).state !== "offline");
+    await assert.rejects(ada.client.createGroup({ name: "G", contacts: [] }), { code: "ERR_NO_ACCOUNT" });
+    await assert.rejects(ada.client.exportDeviceLink(), { code: "ERR_NO_ACCOUNT" });
+    ada.network.isUp = true;
+    await ada.client.reconnect();
+    const { account } = await making;
+    assert.equal((await ada.client.account())?.account, account);
+    await ada.client.createGroup({ name: "G", contacts: [] });
+  });
+
   test("what is written offline survives the end of the program", async () => {
     const { ada, bob, chat } = await pair();
     ada.network.down();

@@ -43,7 +43,7 @@ import { Sync } from "../sync/sync.ts";
 import { messageView } from "../views/messages.ts";
 import { Changes } from "./changes.ts";
 import { GroupCache } from "./group-cache.ts";
-import { type Identity, loadIdentity } from "./identity.ts";
+import { type Identity, loadIdentity, noAccount } from "./identity.ts";
 import { Lanes } from "./lanes.ts";
 import { Pump } from "./pump.ts";
 import { Waiters } from "./waiters.ts";
@@ -162,7 +162,7 @@ export class Engine {
 
   /** The account of this device. Throws `ERR_NO_ACCOUNT`. */
   own(): Identity {
-    if (this.identity === undefined) throw new ClientError("ERR_NO_ACCOUNT", "there is no account on this device yet");
+    if (this.identity === undefined) throw noAccount();
     return this.identity;
   }
 

@@ -13,6 +13,7 @@ import {
   deviceKeysCodec,
   encodeAccountKeys,
 } from "@rempart/session";
+import { ClientError } from "../errors.ts";
 import type { MetaTable } from "../store/meta.ts";
 
 export interface Identity {
@@ -25,6 +26,10 @@ export interface Identity {
   readonly card: ContactCard;
   /** What fellow members of groups are told: it has a link secret of its own, so that it can be revoked alone. */
   readonly groupCard: ContactCard;
+}
+
+export function noAccount(): ClientError {
+  return new ClientError("ERR_NO_ACCOUNT", "there is no account on this device yet");
 }
 
 export async function makeIdentity(crypto: CryptoProvider, keys: AccountKeys, device?: DeviceKeys): Promise<Identity> {
