@@ -329,6 +329,37 @@ suite("healing", () => {
     });
   }
 
+  test("whoever was removed before a device came is told by that device too that he is out", async () => {
+    const { ada, bob } = await pair();
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await hasChat(bob, chat);
+    await ada.client.setRole({ chat, account: await idOf(bob), role: "admin" });
+    await eventually(bob.client, async () => (await bob.client.chat(chat)).ownRole === "admin");
+    await bob.client.close();
+    const copy = backUp(bob);
+    bob.client = await openClient(bob);
+    await eventually(bob.client, async () => (await bob.client.connection()).state === "online");
+    await bob.client.renameGroup({ chat, name: "H" });
+    await eventually(ada.client, async () => (await ada.client.chat(chat)).title === "H");
+    await ada.client.removeMember({ chat, account: await idOf(bob) });
+    await bob.client.close();
+    const phone = await world.stranger();
+    await phone.client.createLinkedDevice(await ada.client.exportDeviceLink());
+    await hasChat(phone, chat);
+    ada.network.down();
+    restore(bob, copy);
+    const bobs = contactLogOf(bob);
+    const isTold = new Promise<void>((resolve) => {
+      phone.network.tampering.toServer = (frame) => {
+        const request = decodeRequest(frame);
+        if (request.name === "append" && toHex(request.body.logId) === bobs) resolve();
+        return frame;
+      };
+    });
+    bob.client = await openClient(bob);
+    await isTold;
+  });
+
   test("whoever knew nobody but one who has left is told by him who is there", async () => {
     world = new World();
     const [ada, bob, carol] = (await world.people("Ada", "Bob", "Carol")) as [Person, Person, Person];

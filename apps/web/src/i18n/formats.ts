@@ -17,7 +17,7 @@ const dayMs = 86_400_000;
 
 export function formatsOf(language: string): Formats {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options);
-  const time = format({ hour: "2-digit", minute: "2-digit" });
+  const time = format({ hour: "numeric", minute: "2-digit" });
   const weekday = format({ weekday: "short" });
   const date = format({ day: "numeric", month: "short" });
   const dateWithYear = format({ day: "numeric", month: "short", year: "numeric" });

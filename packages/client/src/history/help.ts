@@ -88,7 +88,7 @@ export class Help {
   /**
    * Whether the asking account was in a group with this one, and one of the two has gone from it, or this device has
    * lost its place. To a sibling: whether this device is not in the group. To a contact, who counts this account among
-   * the members of a group that this device, restored from a backup perhaps, does not know: that it does not.
+   * the members: also where this device does not know the group, or that he was in it. A backup may have been restored.
    */
   async #isOver(log: string, { sender, deviceId }: RejoinRequest): Promise<boolean> {
     const { chats, logs, messages, people } = this.#engine.tables;
@@ -102,13 +102,15 @@ export class Help {
       return state === undefined || state === "left" || state === "lost";
     }
     const account = toHex(sender);
+    const isContact = people.get(account)?.contactAt !== undefined;
     const isUnknown = chat === undefined && (state === undefined || state === "lost");
-    if (isUnknown) return people.get(account)?.contactAt !== undefined;
+    if (isUnknown) return isContact;
     if (chat?.kind !== "group" || (state !== "left" && state !== "active" && state !== "lost")) return false;
     const isNamed = messages
       .notices(log)
       .some(({ notice }) => (notice.kind === "removed" || notice.kind === "left") && notice.accounts.includes(account));
-    if (!isNamed && !chat.group.members.some((member) => member.account === account)) return false;
+    // A contact who knows the group was in it, though this device may have come later, or have forgotten.
+    if (!isContact && !isNamed && !chat.group.members.some((member) => member.account === account)) return false;
     if (state !== "active") return true;
     const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
     const isThere = group?.members.some((member) => sameBytes(member.accountId, sender)) !== false;
