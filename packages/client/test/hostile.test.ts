@@ -95,6 +95,22 @@ suite("a server that does not keep its promises", () => {
     assert.deepEqual(kinds, ["gap"]);
   });
 
+  test("a commit of which nobody has told is asked for, once the server says that the group has gone on", async () => {
+    const { ada, bob, chat } = await pair();
+    const { tampering } = bob.network;
+    tampering.toClient = (frame) => {
+      const received = decodeReceived(frame);
+      if (received.kind === "error" && received.error.code === "ERR_EPOCH") delete tampering.toClient;
+      return received.kind === "push" ? undefined : frame;
+    };
+    const phone = await world.stranger();
+    await phone.client.createLinkedDevice(await ada.client.exportDeviceLink());
+    await eventually(phone.client, async () => (await phone.client.chats()).some((view) => view.chat === chat));
+    await bob.client.send({ chat, text: "1" });
+    await sees(phone, chat, ["0", "1"]);
+    await sees(bob, chat, ["0", "1"]);
+  });
+
   test("a Welcome that the server withheld, over and over, is followed once it shows it", async () => {
     const { ada, bob, chat } = await pair();
     const { contact } = await parseLink(crypto, await bob.client.contactLink());

@@ -40,7 +40,8 @@ export interface Crypto {
  */
 export interface Announcement {
   readonly logId: LogId;
-  readonly headSeq: number;
+  /** Absent when an append failed in a way that leaves open whether it was kept: the store has to be asked. */
+  readonly headSeq?: number;
   /** The entry at `headSeq`, and whether it ended its epoch. */
   readonly entry?: Entry;
   readonly isRotation?: boolean;

@@ -173,7 +173,10 @@ export class Commits {
     } catch (error) {
       if (!(error instanceof ProtocolError) || isTransient(error.code)) throw error;
       // Another commit has won, and is on its way here.
-      if (error.code === "ERR_EPOCH" || error.code === "ERR_LAPSED") return "idle";
+      if (error.code === "ERR_EPOCH" || error.code === "ERR_LAPSED") {
+        this.#engine.sync.recheck(row.log);
+        return "idle";
+      }
       this.#engine.write(() => this.#engine.tables.commits.unstage(row.log));
       if (row.detail.intention !== undefined) this.#giveUp(row.log, row.detail.intention, error);
       return "again";

@@ -206,7 +206,10 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof ProtocolError) || isTransient(error.code)) throw error;
       // The group has moved on: the commit is on its way here, and everything is sealed anew after it.
-      if (error.code === "ERR_EPOCH" || error.code === "ERR_LAPSED") return "idle";
+      if (error.code === "ERR_EPOCH" || error.code === "ERR_LAPSED") {
+        this.#engine.sync.recheck(row.log);
+        return "idle";
+      }
       this.#engine.write((changes) => this.#refused(row, error.code, changes));
       return "again";
     }

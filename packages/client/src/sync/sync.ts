@@ -76,6 +76,15 @@ export class Sync {
     if (this.#readers.delete(log)) this.#unsubscribe(log);
   }
 
+  /** The server says that a log has gone on. What brings the news here may have been lost: after a while it is asked for. */
+  recheck(log: string): void {
+    const reader = this.#readers.get(log);
+    this.#after(clientLimits.retryWorkMs, () => {
+      const isWaiting = reader !== undefined && this.#readers.get(log) === reader;
+      if (isWaiting && this.#engine.tables.logs.get(log)?.epoch === reader.epoch) this.follow(log);
+    });
+  }
+
   isSynced(log: string): boolean {
     return this.#readers.get(log)?.isSynced === true;
   }

@@ -24,7 +24,11 @@ export async function append(caller: Caller, body: RequestOf<"append">): Promise
   }
   const writeAuth = caller.context.authOf(writeKey);
   const ask = { logId, writeAuth, entryId, ifEpoch, next, bytes, now: clock.now() };
-  const { seq, receivedAt, isRepeat } = await store.submit("append", ask);
+  const { seq, receivedAt, isRepeat } = await store.submit("append", ask).catch((error) => {
+    // Kept or not, nobody may ever send it again: whoever waits for it has to look.
+    if (isOfStorage(error)) bus.announce({ logId });
+    throw error;
+  });
   counters.appends += 1;
   if (isRepeat) {
     // The first time may have ended before anybody was told, and its bytes are the ones that count.
@@ -35,6 +39,11 @@ export async function append(caller: Caller, body: RequestOf<"append">): Promise
     bus.announce({ logId, headSeq: seq, entry, isRotation: next !== undefined });
   }
   return { seq, receivedAt };
+}
+
+/** Whether an operation may have been kept although it failed. */
+function isOfStorage(error: unknown): boolean {
+  return error instanceof ProtocolError && error.code === "ERR_STORAGE";
 }
 
 export async function read(caller: Caller, body: RequestOf<"read">): Promise<ReplyOf<"read">> {

@@ -247,6 +247,23 @@ describe("subscriptions", () => {
     assert.deepEqual(seqsOf(reader.entries), [1]);
   });
 
+  it("[LG15] an append that failed and was kept reaches subscribers, whether or not it is sent again", async () => {
+    const faults = { isFailing: false };
+    const world = await newWorld({ faultOf: () => (faults.isFailing ? "fail-but-persist" : "none") });
+    const client = await signedIn(world);
+    const log = await TestLog.create(client);
+    const reader = await connectTo(world.service);
+    await log.subscribe(reader);
+    await log.append(client);
+    faults.isFailing = true;
+    await refusal(log.append(client, { fill: 1 }), "ERR_STORAGE");
+    await reader.until(() => reader.entries.length === 2);
+    faults.isFailing = false;
+    await log.append(client);
+    await reader.until(() => reader.entries.length === 3);
+    assert.deepEqual(seqsOf(reader.entries), [1, 2, 3]);
+  });
+
   it("[LG4] an append that failed and was kept reaches subscribers with its retry", async () => {
     const faults = { isFailing: false };
     const world = await newWorld({ faultOf: () => (faults.isFailing ? "fail-but-persist" : "none") });

@@ -25,6 +25,8 @@ export class Room {
   readonly ready: Promise<void>;
   /** The highest head announced since the room was made: never go live below it. */
   announcedSeq = 0;
+  /** How often it was left open whether the log has grown: whoever reads the store meanwhile reads it again. */
+  doubts = 0;
 
   constructor(key: string, bus: Bus) {
     this.key = key;
@@ -67,6 +69,11 @@ export class Rooms {
   #deliver({ logId, headSeq, entry, isRotation = false }: Announcement): void {
     const room = this.#rooms.get(packed(logId));
     if (room === undefined) return;
+    if (headSeq === undefined) {
+      room.doubts += 1;
+      for (const follower of room.followers) if (follower.isLive) follower.fallBehind();
+      return;
+    }
     room.announcedSeq = Math.max(room.announcedSeq, headSeq);
     let frame: Uint8Array | undefined;
     for (const follower of room.followers) {

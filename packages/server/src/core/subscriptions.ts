@@ -3,7 +3,7 @@
  * and fed by announcements. Invariants:
  *
  * 1. Everything before `nextSeq` has been sent, once and in order; nothing from it on.
- * 2. It goes live only when the store had nothing more and no higher head was announced meanwhile.
+ * 2. It goes live only when the store had nothing more and no higher head, nor a doubt, was announced meanwhile.
  * 3. At most one read is under way per connection, and none while its way out is full.
  */
 import {
@@ -42,6 +42,8 @@ class Subscription implements Follower {
   readonly readAuth: string;
   nextSeq: number;
   isLive = false;
+  /** The room's doubts when the store was last asked. */
+  doubtsSettled = 0;
 
   constructor(owner: Subscriptions, wanted: Wanted) {
     this.owner = owner;
@@ -205,6 +207,7 @@ export class Subscriptions {
 
   async #read(subscriptions: readonly Subscription[], { entriesMax }: { entriesMax: number }) {
     const { store, limits } = this.#subscriber.context;
+    for (const subscription of subscriptions) subscription.doubtsSettled = subscription.room.doubts;
     const ranges = subscriptions.map(({ room, readAuth, nextSeq }) => ({
       logId: room.logId,
       readAuth: asId("Auth", unpacked(readAuth)),
@@ -240,14 +243,15 @@ export class Subscriptions {
 
   /** The store had nothing more. What it had lost to expiry, nobody waits for. */
   #arrive(subscription: Subscription, { headSeq, isLapsed }: LogSlice): void {
+    const { room, doubtsSettled } = subscription;
     subscription.nextSeq = headSeq + 1;
     if (isLapsed) {
       this.#lapse(subscription);
-    } else if (subscription.room.announcedSeq > headSeq) {
+    } else if (room.announcedSeq > headSeq || room.doubts > doubtsSettled) {
       this.#queue(subscription);
     } else {
       subscription.isLive = true;
-      this.#push("caughtUp", { logId: subscription.room.logId, headSeq });
+      this.#push("caughtUp", { logId: room.logId, headSeq });
     }
   }
 
