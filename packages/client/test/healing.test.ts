@@ -115,6 +115,29 @@ suite("healing", () => {
     assert.deepEqual((await bob.client.chat(chat)).warnings, []);
   });
 
+  test("what a restored backup still has in its queue, and the log shows, is out", async () => {
+    const { ada, bob, chat } = await pair();
+    ada.network.down();
+    const { message } = await ada.client.send({ chat, text: "x" });
+    await ada.client.edit({ message, text: "y" });
+    await ada.client.close();
+    const copy = backUp(ada);
+    ada.network.isUp = true;
+    ada.client = await openClient(ada);
+    await sees(bob, chat, ["before", "y"]);
+    await ada.client.close();
+    restore(ada, copy);
+    // Nothing that is sent again arrives: the log alone has to tell.
+    ada.network.tampering.toServer = (frame) => (decodeRequest(frame).name === "append" ? undefined : frame);
+    ada.client = await openClient(ada);
+    const view = await eventually(ada.client, async () => {
+      const own = (await ada.client.messages({ chat, limit: 9 })).find((each) => each.message === message);
+      return own?.state === "sent" || own?.state === "delivered" ? own : undefined;
+    });
+    assert.equal(view.text, "y");
+    assert.ok(view.seq > 0);
+  });
+
   test("who was added is welcomed, though the server never shows the commit to the device that made it", async () => {
     const { ada, bob } = await pair();
     const { invite } = await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 });

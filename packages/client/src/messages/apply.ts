@@ -17,7 +17,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { ChatRow } from "../store/chats.ts";
 import type { MessageChange } from "../store/contents.ts";
 import type { MessageRow } from "../store/messages.ts";
-import { orderOf } from "./place.ts";
+import { orderOf, placeOwn } from "./place.ts";
 
 export interface ReceivedContent {
   readonly log: string;
@@ -62,7 +62,11 @@ type Speech = Body | OfKind<"edit" | "delete" | "reaction" | "unreact">;
 /** What people say, and what they do to what they have said. */
 function applySpeech(engine: Engine, received: ReceivedContent, chat: Speech, changes: Changes): void {
   const row = engine.tables.chats.get(received.log);
-  if (row === undefined || !remember(engine, received)) return;
+  if (row === undefined) return;
+  if (!remember(engine, received)) {
+    placeQueued(engine, received, changes);
+    return;
+  }
   const context = { engine, received, row, changes };
   switch (chat.kind) {
     case "edit":
@@ -90,6 +94,18 @@ interface Context {
 
 function remember(engine: Engine, { log, seq, at, sender, read, content }: ReceivedContent): boolean {
   return engine.tables.contents.add({ message: toHex(read.messageId), log, seq, at, sender, content });
+}
+
+/**
+ * The log shows what this device still has in its queue: it had sent it before a backup was restored, sealed in another
+ * way. It is out, and others may be told of it.
+ */
+function placeQueued(engine: Engine, received: ReceivedContent, changes: Changes): void {
+  const queued = engine.tables.outbox.byMessage(toHex(received.read.messageId));
+  if (queued === undefined || received.senderDevice === undefined || queued.log !== received.log) return;
+  engine.tables.outbox.remove(queued.id);
+  placeOwnChange(engine, received, changes);
+  placeOwn(engine, queued, { seq: received.seq, at: received.at }, changes);
 }
 
 function addMessage(context: Context, chat: Body): void {

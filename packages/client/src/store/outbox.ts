@@ -77,6 +77,11 @@ export class OutboxTable {
     return rowOptional(this.#store, "SELECT * FROM outbox WHERE entry_id = ?", entryId);
   }
 
+  /** The row of a content that has an id, until the log has brought it back. */
+  byMessage(message: string): OutboxRow | undefined {
+    return rowOptional(this.#store, "SELECT * FROM outbox WHERE message = ?", message);
+  }
+
   /** Rows of a message that are not durable on the server yet. */
   unsentOf(message: string): number {
     const row = rowOf(

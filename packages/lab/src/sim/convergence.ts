@@ -170,7 +170,7 @@ function hadToAsk({
 function absencesIn(chat: string, readings: readonly DeviceReading[], account: string): readonly Absence[] {
   return readings.flatMap((witness) => {
     const testimony = witness.chats.find(({ view }) => view.chat === chat);
-    return testimony === undefined ? [] : absencesBy(witness, testimony.messages, account);
+    return testimony === undefined ? [] : absencesBy(witness, testimony, account);
   });
 }
 

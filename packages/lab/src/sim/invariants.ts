@@ -16,7 +16,7 @@
  * - I7 Healed, everyone converges. (`convergence.ts`)
  */
 import type { MessageView } from "@rempart/client";
-import type { DeviceReading } from "./reading.ts";
+import type { ChatReading, DeviceReading } from "./reading.ts";
 import type { Stage } from "./stage.ts";
 import type { Violations } from "./violation.ts";
 
@@ -113,10 +113,11 @@ export interface Absence {
  * where in the log. Whoever was out shows no message from meanwhile.
  */
 export function checkEpochs(witness: DeviceReading, other: DeviceReading, violations: Violations): void {
-  for (const { messages, view } of witness.chats) {
+  for (const chat of witness.chats) {
+    const { messages, view } = chat;
     const shown = other.chats.find((chat) => chat.view.chat === view.chat);
     if (shown === undefined || view.kind !== "group" || !isOfLongStanding(view.isActive, messages)) continue;
-    const absences = absencesBy(witness, messages, other.account);
+    const absences = absencesBy(witness, chat, other.account);
     for (const message of shown.messages) {
       if (!isPlaced(message)) continue;
       const absence = absences.find(({ from, until }) => message.seq > from && message.seq < until);
@@ -131,12 +132,9 @@ export function checkEpochs(witness: DeviceReading, other: DeviceReading, violat
  * When an account was out of a group, by the notices of a member. He testifies to what he has read himself: not to what
  * came while he was out, and not to whether somebody came back meanwhile.
  */
-export function absencesBy(
-  witness: DeviceReading,
-  messages: readonly MessageView[],
-  account: string,
-): readonly Absence[] {
-  const name = nameOf(messages, account);
+export function absencesBy(witness: DeviceReading, chat: ChatReading, account: string): readonly Absence[] {
+  const { messages } = chat;
+  const name = nameOf(chat, account);
   if (name === undefined) return [];
   const absences: Absence[] = [];
   let open: Absence | undefined;
@@ -167,8 +165,9 @@ function isOfLongStanding(isActive: boolean, messages: readonly MessageView[]): 
 }
 
 /** What the witness calls an account: names in his notices are those that he knows now. */
-function nameOf(messages: readonly MessageView[], account: string): string | undefined {
-  return messages.find(({ from }) => from === account)?.name;
+function nameOf({ view, messages }: ChatReading, account: string): string | undefined {
+  const member = view.members.find((each) => each.account === account);
+  return (member ?? messages.find(({ from }) => from === account))?.name;
 }
 
 /** [I4] A device that nobody gave a history shows nothing from before it joined. */
