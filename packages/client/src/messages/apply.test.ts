@@ -40,6 +40,7 @@ function world() {
       const received = { log, seq, at: seq, sender: bob, read, content: new Uint8Array([1]), isLive: false };
       applyContent(engine, received, new Changes());
     },
+    shown: () => tables.messages.get(message),
     reactions: () => tables.messages.reactions(message).map(({ emoji, account }) => [emoji, account]),
   };
 }
@@ -81,5 +82,18 @@ test("a reaction in the place of another ends it, whichever comes first", () => 
       else bobSays(5, { ...reaction("❤"), replaces: idOf(3) } as ChatContent);
     }
     assert.deepEqual(reactions(), [["❤", bob]]);
+  }
+});
+
+test("deleted is deleted, whichever comes first: an edit after it is from a device that had forgotten", () => {
+  const told = [
+    { seq: 3, chat: { kind: "delete", target: idOf(1) } },
+    { seq: 5, chat: { kind: "edit", target: idOf(1), text: "hello again" } },
+  ] as unknown as readonly { readonly seq: number; readonly chat: ChatContent }[];
+  for (const order of [told, told.toReversed()]) {
+    const { bobSays, shown } = world();
+    bobSays(1, text);
+    for (const { seq, chat } of order) bobSays(seq, chat);
+    assert.deepEqual([shown()?.isDeleted, shown()?.text], [true, ""]);
   }
 });

@@ -76,12 +76,15 @@ export class ContentTable {
     return items;
   }
 
-  /** Answers false when a later one is known, or a deletion: then it has no effect. */
+  /**
+   * Answers false when it has no effect: a later one is known, or a deletion. Deleted is deleted, whatever came after it
+   * from a device that had forgotten.
+   */
   addChange(row: MessageChange): boolean {
     const changed = this.#store.run(
       `INSERT INTO orphans (target, sender, seq, kind, text, at) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (target, sender) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, text = excluded.text, at = excluded.at
-       WHERE excluded.seq > orphans.seq AND orphans.kind <> 'delete'`,
+       WHERE orphans.kind <> 'delete' AND (excluded.kind = 'delete' OR excluded.seq > orphans.seq)`,
       row.target,
       row.sender,
       row.seq,
