@@ -33,7 +33,7 @@ function installNpmPackages() {
   const inputs = hashOf(["package.json", "package-lock.json", "patches"]);
   if (isStamped("npm", inputs)) return;
   console.error("Rempart: installing its npm packages …");
-  run("npm", ["ci", "--no-audit", "--no-fund"], 'Is the npm registry reachable? "npm ci" says more.');
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], 'Is the npm registry reachable? "npm ci" says more.');
   stamp("npm", inputs);
 }
 
@@ -52,7 +52,7 @@ function buildWebApp() {
   console.error("Rempart: building the web app …");
   const node = findNode();
   if (node === undefined) fail("Rempart: the pinned Node is missing; delete node_modules and try again.");
-  run(node, ["node_modules/vite/bin/vite.js", "build", "apps/web", "--logLevel", "warn"], "The build says why above.");
+  run(node, ["node_modules/vite/bin/vite.js", "build", "apps/web", "--logLevel", "error"], "The build says why above.");
   stamp("web", inputs);
 }
 
