@@ -4,7 +4,7 @@ import { decodeGroup, type Group, type Opened, roleOf } from "@rempart/session";
 import { addDeliveries, type PreparedDelivery, prepareWelcomes } from "../contacts/send-welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { storedMembersOf } from "../groups/members.ts";
+import { accountsOf, storedMembersOf } from "../groups/members.ts";
 import { addNotice } from "../messages/notices.ts";
 import type { CommitRow } from "../store/commits.ts";
 import type { StoredNotice } from "../store/messages.ts";
@@ -67,10 +67,6 @@ async function namesFor(engine: Engine, log: string, before: Group, after: Group
   if (after.policy.kind !== "group") return undefined;
   const hasNew = accountsOf(after).some((account) => !accountsOf(before).includes(account));
   return hasNew ? engine.selfSync.composeNames(log, accountsOf(after)) : undefined;
-}
-
-function accountsOf(group: Group): readonly string[] {
-  return [...new Set(group.members.map((member) => toHex(member.accountId)))];
 }
 
 interface EpochChange {

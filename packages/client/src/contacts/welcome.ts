@@ -13,6 +13,7 @@ import {
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { downloadBlob } from "../files/download.ts";
+import { accountsOf } from "../groups/members.ts";
 import { clientLimits } from "../limits.ts";
 import { addNotice } from "../messages/notices.ts";
 import { isFollowed } from "../store/logs.ts";
@@ -189,8 +190,9 @@ function writeChat(engine: Engine, { log, joined, entry }: Join, changes: Change
   const other = otherAccount(engine, group);
   const now = engine.clock.now();
   engine.groups.addChat({ log, group, ...(other !== undefined && { other }), at: now }, changes);
-  const notice = { log, seq: entry.join.fromSeq - 1, at: now, index: 14, notice: { kind: "joined" } } as const;
-  if (group.policy.kind === "group") addNotice(engine, notice, changes);
+  const place = { log, seq: entry.join.fromSeq - 1, at: now, index: 14 };
+  if (group.policy.kind !== "group") return;
+  addNotice(engine, { ...place, notice: { kind: "joined" }, members: accountsOf(group) }, changes);
 }
 
 /** The other account of a direct group: it stands in the policy even when none of its devices is there. */

@@ -3,6 +3,11 @@ import { toHex } from "@rempart/protocol";
 import { type Group, roleOf } from "@rempart/session";
 import type { StoredMember, StoredMembers } from "../store/chats.ts";
 
+/** Accounts with a device in a group, hexadecimal. */
+export function accountsOf(group: Pick<Group, "members">): readonly string[] {
+  return [...new Set(group.members.map((member) => toHex(member.accountId)))];
+}
+
 export function storedMembersOf(group: Group): StoredMembers {
   const members = new Map<string, StoredMember>();
   for (const { accountId } of group.members) {

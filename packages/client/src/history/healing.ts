@@ -31,7 +31,7 @@ import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
 import type { Pump } from "../engine/pump.ts";
 import { addUpload } from "../files/uploads.ts";
-import { storedMembersOf } from "../groups/members.ts";
+import { accountsOf, storedMembersOf } from "../groups/members.ts";
 import { clientLimits } from "../limits.ts";
 import { addNotice } from "../messages/notices.ts";
 import type { CommitRow, RejoinPoint } from "../store/commits.ts";
@@ -120,7 +120,10 @@ export class Healing {
   /** Entries have expired before this device read them. Call it in a transaction. */
   noteGap(row: LogRow, nextKept: number, changes: Changes): void {
     const at = this.#engine.clock.now();
-    addNotice(this.#engine, { log: row.log, seq: nextKept - 1, at, index: 13, notice: { kind: "gap" } }, changes);
+    // A commit in it would have put this device out of step: they are whom it knows.
+    const members = this.#engine.tables.chats.get(row.log)?.group.members.map(({ account }) => account) ?? [];
+    const notice = { kind: "gap" } as const;
+    addNotice(this.#engine, { log: row.log, seq: nextKept - 1, at, index: 13, notice, members }, changes);
     this.#engine.tables.logs.forgetChain(row.log);
     this.#engine.tables.outbox.settleBefore(row.log, nextKept);
     this.#engine.history.missed(row.log, { fromSeq: row.nextSeq, toSeq: nextKept - 1 });
@@ -336,7 +339,7 @@ export class Healing {
         if (greeting !== undefined) this.#engine.outbox.add(log, { content: greeting });
         // Who was out, and was welcomed back, has joined anew.
         const kind = isNew || pending.helper === undefined ? "rejoined" : "joined";
-        addNotice(this.#engine, { log, seq, at, index: 12, notice: { kind } }, changes);
+        addNotice(this.#engine, { log, seq, at, index: 12, notice: { kind }, members: accountsOf(group) }, changes);
         this.#engine.history.missed(log, { fromSeq: pending.missingFrom, toSeq: seq - 1 });
         changes.chat(log);
       },

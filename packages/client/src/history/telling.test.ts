@@ -20,6 +20,15 @@ function knowing(notices: Readonly<Record<number, StoredNotice>>, gaps: Testimon
   return { own: ada, isDirect: false, notices: placed, gaps };
 }
 
+/** The same, of one who has noted whom she found at some of these seqs. */
+function finding(testimony: Testimony, found: Readonly<Record<number, readonly string[]>>): Testimony {
+  const notices = testimony.notices.map((placed) => {
+    const members = found[placed.seq];
+    return members === undefined ? placed : { ...placed, members };
+  });
+  return { ...testimony, notices };
+}
+
 /** The seqs out of some of Carol's messages that may be told. */
 function toldTo(account: string, testimony: Testimony, seqs: readonly number[], sender = carol): readonly number[] {
   const { mayTell } = tellingOf(testimony, account, whole);
@@ -49,6 +58,18 @@ test("of the time in which this device was not there, or had fallen out, others 
   assert.equal(tellingOf(fallen, bob, whole).isComplete, false);
   const back = knowing({ 1: created, 2: added(bob), 20: removed(ada), 50: joined });
   assert.deepEqual(toldTo(bob, back, [10, 30, 60]), [10, 60]);
+});
+
+test("whom this device found when it came is known to have been there, though nothing else tells", () => {
+  const away = knowing({ 2: joined, 20: removed(ada), 50: joined });
+  assert.deepEqual(toldTo(bob, away, [10, 30, 60]), [60]);
+  assert.equal(tellingOf(away, bob, { fromSeq: 5, toSeq: 15 }).isComplete, false, "whether Bob was there is not known");
+  const found = finding(away, { 2: [ada, bob, carol], 50: [ada, bob] });
+  assert.deepEqual(toldTo(bob, found, [10, 30, 60]), [10, 60]);
+  assert.equal(tellingOf(found, bob, { fromSeq: 5, toSeq: 15 }).isComplete, true);
+  const without = finding(away, { 2: [ada, carol], 50: [ada, bob] });
+  assert.deepEqual(toldTo(bob, without, [10, 30, 60]), [60]);
+  assert.equal(tellingOf(without, bob, { fromSeq: 5, toSeq: 15 }).isComplete, true, "there is nothing to tell");
 });
 
 test("an account is always told what it said itself", () => {

@@ -3,12 +3,12 @@
  *
  * 1. Siblings are told everything: what this device has, it has rightly.
  * 2. Another account is told what was said while it was a member, by the testimony of the notices that this device
- *    has of its own reading. Where it was not there, or had fallen out, it cannot tell who was a member, whatever
- *    it was told later of what was said.
+ *    has of its own reading: whom it found when it came, and who came and went then. Where it was not there, or had
+ *    fallen out, it cannot tell who was a member, whatever it was told later of what was said.
  * 3. What an account said itself, it may always be told.
  */
 import { type AccountId, toHex } from "@rempart/protocol";
-import type { StoredNotice } from "../store/messages.ts";
+import type { PlacedNotice, StoredNotice } from "../store/messages.ts";
 
 /** Both ends belong to it. */
 export interface SeqRange {
@@ -23,18 +23,13 @@ export interface Telling {
   readonly isComplete: boolean;
 }
 
-interface Placed {
-  readonly seq: number;
-  readonly notice: StoredNotice;
-}
-
 /** What a device knows of a log's past. */
 export interface Testimony {
   /** The own account. */
   readonly own: string;
   readonly isDirect: boolean;
   /** In the order of the log. */
-  readonly notices: readonly Placed[];
+  readonly notices: readonly PlacedNotice[];
   readonly gaps: readonly (SeqRange & { readonly isOpen: boolean })[];
 }
 
@@ -43,11 +38,11 @@ export function tellingOf({ own, isDirect, notices, gaps }: Testimony, account: 
   const isWhole = !gaps.some((gap) => gap.isOpen && overlaps(gap, asked));
   if (account === own || isDirect) return { mayTell: () => true, isComplete: isWhole };
   const unseen = [...gaps, ...absencesOf(own, notices)];
-  const membership = membershipOf(account, notices, unseen);
+  const { member, unknown } = membershipOf(account, notices, unseen);
   return {
     mayTell: ({ seq, sender }) =>
-      toHex(sender) === account || membership.some(({ fromSeq, toSeq }) => seq >= fromSeq && seq <= toSeq),
-    isComplete: isWhole && !unseen.some((range) => overlaps(range, asked)),
+      toHex(sender) === account || member.some(({ fromSeq, toSeq }) => seq >= fromSeq && seq <= toSeq),
+    isComplete: isWhole && ![...unseen, ...unknown].some((range) => overlaps(range, asked)),
   };
 }
 
@@ -56,7 +51,7 @@ function overlaps(a: SeqRange, b: SeqRange): boolean {
 }
 
 /** The parts of a log that were written while the own account was not in the group, or had not come into it yet. */
-function absencesOf(own: string, notices: readonly Placed[]): readonly SeqRange[] {
+function absencesOf(own: string, notices: readonly PlacedNotice[]): readonly SeqRange[] {
   const absences: SeqRange[] = [];
   let goneAt: number | undefined = 0;
   for (const { seq, notice } of notices) {
@@ -70,10 +65,25 @@ function absencesOf(own: string, notices: readonly Placed[]): readonly SeqRange[
   return absences;
 }
 
+/** Parts of a log. Where an account is in neither, it was not a member. */
+interface Membership {
+  readonly member: readonly SeqRange[];
+  /** Where nothing that this device has read says whether it was. */
+  readonly unknown: readonly SeqRange[];
+}
+
 /** When an account was a member, as far as what this device has read of the log says so. */
-function membershipOf(account: string, notices: readonly Placed[], unseen: readonly SeqRange[]): readonly SeqRange[] {
+function membershipOf(account: string, notices: readonly PlacedNotice[], unseen: readonly SeqRange[]): Membership {
   const events = notices.filter(({ notice }) => isAbout(account, notice));
-  return seenParts(unseen).flatMap((part) => membershipWithin(part, events));
+  const member: SeqRange[] = [];
+  const unknown: SeqRange[] = [];
+  for (const part of seenParts(unseen)) {
+    const within = events.filter(({ seq }) => seq >= part.fromSeq && seq <= part.toSeq);
+    const isMember = isMemberAtStart(account, part, within, notices);
+    if (isMember === undefined) unknown.push(part);
+    else member.push(...membershipWithin(part, within, isMember));
+  }
+  return { member, unknown };
 }
 
 function isAbout(account: string, notice: StoredNotice): boolean {
@@ -81,14 +91,26 @@ function isAbout(account: string, notice: StoredNotice): boolean {
   return isChange && notice.accounts.includes(account);
 }
 
-/** Within a part that was read without a break, each event also says what was so until then. */
-function membershipWithin(part: SeqRange, events: readonly Placed[]): readonly SeqRange[] {
-  const ranges: SeqRange[] = [];
-  const within = events.filter(({ seq }) => seq >= part.fromSeq && seq <= part.toSeq);
+/** By whom this device found there when it came, or else by what happened first. */
+function isMemberAtStart(
+  account: string,
+  part: SeqRange,
+  events: readonly PlacedNotice[],
+  notices: readonly PlacedNotice[],
+): boolean | undefined {
+  const found = notices.find(({ seq, members }) => seq === part.fromSeq - 1 && members !== undefined)?.members;
+  if (found !== undefined) return found.includes(account);
+  const first = events[0]?.notice.kind;
+  if (first !== undefined) return first !== "added";
   // Whoever asks is a member now.
-  if (within.length === 0) return part.toSeq === Number.POSITIVE_INFINITY ? [part] : [];
-  let fromSeq: number | undefined = within[0]?.notice.kind === "added" ? undefined : part.fromSeq;
-  for (const { seq, notice } of within) {
+  return part.toSeq === Number.POSITIVE_INFINITY ? true : undefined;
+}
+
+/** Within a part that was read without a break. */
+function membershipWithin(part: SeqRange, events: readonly PlacedNotice[], isMember: boolean): readonly SeqRange[] {
+  const ranges: SeqRange[] = [];
+  let fromSeq = isMember ? part.fromSeq : undefined;
+  for (const { seq, notice } of events) {
     if (notice.kind === "added") fromSeq ??= seq;
     else if (fromSeq !== undefined) {
       ranges.push({ fromSeq, toSeq: seq });

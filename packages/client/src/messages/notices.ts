@@ -12,10 +12,12 @@ export interface NewNotice {
   /** Tells notices of one entry apart. */
   readonly index: number;
   readonly notice: StoredNotice;
+  /** Accounts that are members behind it, where this device has not read how they became so. */
+  readonly members?: readonly string[];
 }
 
 /** Notices of one entry stand after it and before the next. At most 15 per entry are shown. */
-export function addNotice(engine: Engine, { log, seq, at, index, notice }: NewNotice, changes: Changes): void {
+export function addNotice(engine: Engine, { log, seq, at, index, notice, members }: NewNotice, changes: Changes): void {
   const { chats, messages } = engine.tables;
   const chat = chats.get(log);
   if (chat === undefined || index > 14) return;
@@ -34,7 +36,7 @@ export function addNotice(engine: Engine, { log, seq, at, index, notice }: NewNo
     text: "",
     isDeleted: false,
     isOwn: false,
-    detail: { notice },
+    detail: { notice, ...(members && { members }) },
   });
   if (isNew) changes.message(message, true);
   chats.touch(shown, at);

@@ -21,7 +21,14 @@ export interface StoredFile {
 
 export interface MessageDetail {
   readonly notice?: StoredNotice;
+  /** Of a notice behind which this device reads on: the accounts that are members from there. */
+  readonly members?: readonly string[];
   readonly file?: StoredFile;
+}
+
+export interface PlacedNotice extends Pick<MessageDetail, "members"> {
+  readonly seq: number;
+  readonly notice: StoredNotice;
 }
 
 export interface MessageRow {
@@ -149,11 +156,12 @@ export class MessageTable {
     return row && messageOf(row);
   }
 
-  notices(log: string): readonly { readonly seq: number; readonly notice: StoredNotice }[] {
+  notices(log: string): readonly PlacedNotice[] {
     const sql = "SELECT * FROM messages WHERE log = ? AND kind = 'notice' ORDER BY ord";
     return rowsOf(this.#store.all(sql, log)).flatMap((row) => {
       const { seq, detail } = messageOf(row);
-      return detail.notice === undefined ? [] : [{ seq, notice: detail.notice }];
+      const { notice, members } = detail;
+      return notice === undefined ? [] : [{ seq, notice, ...(members && { members }) }];
     });
   }
 
