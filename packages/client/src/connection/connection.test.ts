@@ -148,6 +148,15 @@ test("a link that has gone silent is tested, and given up when it does not answe
   assert.equal(connection.isOnline, false);
 });
 
+test("a silent link is tested although the clock was set back", async () => {
+  const { clock, peers, connection } = setUp();
+  connection.connect(origin);
+  await greet(peers[0]);
+  clock.offsetMs = -3_600_000;
+  clock.advance(clientLimits.pingAfterMs);
+  assert.equal(decodeRequest(peers[0]?.sent[2] ?? new Uint8Array()).name, "ping");
+});
+
 test("a refusal that no new attempt would change is final until somebody asks again", async () => {
   const { clock, peers, connection } = setUp(async () => {
     throw new ProtocolError("ERR_SIGNATURE", "no");

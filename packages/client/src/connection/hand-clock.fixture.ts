@@ -3,10 +3,12 @@ import type { Clock } from "../ports.ts";
 /** A clock that tests move by hand. */
 export class HandClock implements Clock {
   time = 0;
+  /** By how much it was set back or forth; timers do not care. */
+  offsetMs = 0;
   #timers: { at: number; run: () => void }[] = [];
 
   now(): number {
-    return this.time;
+    return this.time + this.offsetMs;
   }
 
   after(delayMs: number, callback: () => void): () => void {

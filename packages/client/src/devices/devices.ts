@@ -116,8 +116,9 @@ export class Devices {
     const { meta, deliveries } = this.#engine.tables;
     if (!this.#engine.connection.isOnline || this.#engine.setup.step() !== "done") return "idle";
     if (meta.get("selfGroup") !== undefined) return "idle";
-    const waitMs = this.#askedAt + clientLimits.rejoinRetryMs - this.#engine.clock.now();
-    if (this.#askedAt !== 0 && waitMs > 0) return "idle";
+    const sinceMs = this.#engine.clock.now() - this.#askedAt;
+    // A clock that was set back says that the question lies ahead.
+    if (sinceMs >= 0 && sinceMs < clientLimits.rejoinRetryMs) return "idle";
     // Others claim a key package as soon as they hear of this device.
     await this.#engine.keyPackages.fill();
     const { account, keys, card, device } = this.#engine.own();

@@ -162,8 +162,10 @@ export class Healing {
     if (askedAt === 0) return 0;
     const now = this.#engine.clock.now();
     // As long again as it has lasted already: the pauses double.
-    const pauseMs = Math.max(clientLimits.rejoinRetryMs, askedAt - startedAt);
-    const waitMs = askedAt + Math.min(pauseMs, clientLimits.rejoinRetryMsMax) - now;
+    const lastedMs = Math.max(clientLimits.rejoinRetryMs, askedAt - startedAt);
+    const pauseMs = Math.min(lastedMs, clientLimits.rejoinRetryMsMax);
+    // A clock that was set back must not make it longer.
+    const waitMs = Math.min(askedAt + pauseMs - now, pauseMs);
     const patienceMs = startedAt + clientLimits.allLostMs - now;
     return patienceMs > 0 ? Math.min(waitMs, patienceMs) : waitMs;
   }
