@@ -180,7 +180,7 @@ export class Connection implements Inbound, Caller, Subscriber {
       this.#waitingRequests >= wireLimits.requestsInFlightMax ||
       this.#waitingBytes + room.ownBytes > limits.inFlightBytesPerConnectionMax ||
       !this.context.reserve(room);
-    if (isTooMuch) throw new ProtocolError("ERR_BUSY", "too much is waiting already", limits.busyRetryAfterMs);
+    if (isTooMuch) throw this.context.tooMuchWaits;
     this.#waitingRequests += 1;
     this.#waitingBytes += room.ownBytes;
   }

@@ -1,4 +1,4 @@
-import type { Auth } from "@rempart/protocol";
+import type { Auth, ProtocolError } from "@rempart/protocol";
 import type { ServerLimits } from "../limits.ts";
 import type { Bus, Clock, Crypto, Entropy, Store, TokenIssuer } from "../ports.ts";
 import type { Counters } from "./counters.ts";
@@ -26,6 +26,8 @@ export interface Context {
   /** Reserves room for a request and its reply; false when the process has as much as it may hold. */
   reserve(room: Room): boolean;
   release(room: Room): void;
+  /** Made once: whoever sends too much would have one made for every frame, with its stack. */
+  readonly tooMuchWaits: ProtocolError;
   readonly isStopping: boolean;
   /** Hears of errors that are nobody's input: bugs, and what the store throws that it should not. */
   report(error: unknown): void;

@@ -1,5 +1,5 @@
 /** The server without its transport: everything behind the WebSocket, on ports only. */
-import { asId, type GateMode, type InviteSecret } from "@rempart/protocol";
+import { asId, type GateMode, type InviteSecret, ProtocolError } from "@rempart/protocol";
 import { type ServerLimits, serverLimits } from "../limits.ts";
 import type { Bus, Clock, Crypto, Entropy, Outbound, Store, TokenIssuer } from "../ports.ts";
 import { Connection, type ConnectionEvents, type Inbound } from "./connection.ts";
@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { Counters } from "./counters.ts";
 import type { Room } from "./requests.ts";
 import { Rooms } from "./rooms.ts";
-import { type Pace, Turnstile } from "./turnstile.ts";
+import { type Later, type Pace, Turnstile } from "./turnstile.ts";
 
 export interface ServicePorts {
   readonly store: Store;
@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly limits?: Partial<ServerLimits>;
   /** How hard pressed the server is by strangers: history and files wait then. Absent: never. */
   readonly mode?: () => GateMode;
+  /** Calls back `bulkSliceMs` later, or later than that where the event loop is late. Absent: history and files are not paced. */
+  readonly later?: Later;
   /** Hears of errors that are nobody's input. */
   readonly report?: (error: unknown) => void;
 }
@@ -68,12 +70,10 @@ export class Service {
   }
 
   /**
-   * For the shell to call about once a second: lets in what history and files may move in a second, closes
-   * connections that never said `hello`, and removes what has expired from the next few logs, in bounded pieces.
-   * Resolves when that is done; never rejects.
+   * For the shell to call about once a second: closes connections that never said `hello`, and removes what has
+   * expired from the next few logs, in bounded pieces. Resolves when that is done; never rejects.
    */
   async tick(): Promise<void> {
-    this.#context.bulk.refill();
     this.#endSilentConnections();
     if (this.#isSweeping || this.#isStopping) return;
     this.#isSweeping = true;
@@ -102,7 +102,7 @@ export class Service {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const { goodbyeRetryAfterMs } = this.#context.limits;
-    this.#context.bulk.refill();
+    this.#context.bulk.letIn();
     for (const connection of this.#connections) connection.goodbye("ERR_SHUTTING_DOWN", goodbyeRetryAfterMs);
     if (this.#reservedBytes > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     for (const connection of this.#connections) connection.end(1001);
@@ -154,6 +154,18 @@ export class Service {
     if (this.#reservedBytes === 0) this.#whenIdle?.();
   }
 
+  /** A server that stops answers what waits, however much it is. */
+  #bulkPace({ mode = () => "normal", later }: ServiceOptions): Pace {
+    const { bulkMaxNormal, bulkMaxPressed, bulkPerSliceNormal, bulkPerSliceGuarded, bulkPerSliceSiege } =
+      this.#context.limits;
+    if (this.#isStopping) return { runningMax: bulkMaxNormal, startsMax: Number.POSITIVE_INFINITY };
+    const pressure = mode();
+    const runningMax = pressure === "normal" ? bulkMaxNormal : bulkMaxPressed;
+    if (later === undefined) return { runningMax, startsMax: Number.POSITIVE_INFINITY };
+    const startsMax = { normal: bulkPerSliceNormal, guarded: bulkPerSliceGuarded, siege: bulkPerSliceSiege }[pressure];
+    return { runningMax, startsMax };
+  }
+
   #contextOf(ports: ServicePorts, options: ServiceOptions): Context {
     const limits = { ...serverLimits, ...options.limits };
     const isStopping = () => this.#isStopping;
@@ -164,10 +176,10 @@ export class Service {
       counters: this.counters,
       rooms: new Rooms(ports.bus),
       catchUpReads: new Turnstile(limits.catchUpReadsMax),
-      // A server that stops answers what waits, however much it is.
-      bulk: new Turnstile(() => bulkPaceOf(limits, isStopping() ? "normal" : (options.mode?.() ?? "normal"))),
+      bulk: new Turnstile(() => this.#bulkPace(options), options.later),
       reserve: (room) => this.#reserve(room),
       release: (room) => this.#release(room),
+      tooMuchWaits: new ProtocolError("ERR_BUSY", "too much is waiting already", limits.busyRetryAfterMs),
       get isStopping() {
         return isStopping();
       },
@@ -175,10 +187,4 @@ export class Service {
       authOf: (secret) => asId("Auth", ports.crypto.sha256(secret)),
     };
   }
-}
-
-function bulkPaceOf(limits: ServerLimits, mode: GateMode): Pace {
-  const { bulkMaxNormal, bulkMaxPressed, bulkPerSecondGuarded, bulkPerSecondSiege } = limits;
-  if (mode === "normal") return { runningMax: bulkMaxNormal, startsMax: Number.POSITIVE_INFINITY };
-  return { runningMax: bulkMaxPressed, startsMax: mode === "guarded" ? bulkPerSecondGuarded : bulkPerSecondSiege };
 }

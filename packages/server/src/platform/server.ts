@@ -7,7 +7,7 @@ import type { Certificate, Gate, GateServerLimits, SourceTable } from "@rempart/
 import type { GateMode, InviteSecret } from "@rempart/protocol";
 import { type Logger, pino } from "pino";
 import { Service } from "../core/service.ts";
-import type { ServerLimits } from "../limits.ts";
+import { type ServerLimits, serverLimits } from "../limits.ts";
 import type { Store } from "../ports.ts";
 import { createAdminServer } from "./admin/admin-server.ts";
 import { gateMetrics } from "./admin/gate-metrics.ts";
@@ -97,7 +97,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const office = await openTokenOffice({ store, clock, isQuiet: () => mode() === "normal", report, ...limits });
     const { issuer } = office;
     const ports = { store, bus: new LocalBus(), clock, entropy: systemEntropy, crypto: systemCrypto, issuer };
-    const service = new Service(ports, { report, mode: () => mode(), ...limits });
+    const { bulkSliceMs } = { ...serverLimits, ...options.limits };
+    const later = (sliceIsOver: () => void) => void setTimeout(sliceIsOver, bulkSliceMs).unref();
+    const service = new Service(ports, { report, mode: () => mode(), later, ...limits });
     const front = await makeFront(options, { log, health, webFiles, service, office, report });
     mode = () => front.gate.mode;
     const kernel = options.nftables === true ? new Kernel({ proxies: options.proxies ?? [], log }) : undefined;

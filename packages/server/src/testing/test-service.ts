@@ -8,6 +8,7 @@ import {
   type Rotation,
 } from "@rempart/protocol";
 import { Service } from "../core/service.ts";
+import type { Later } from "../core/turnstile.ts";
 import type { ServerLimits } from "../limits.ts";
 import { LocalBus } from "../platform/local-bus.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../platform/memory-store.ts";
@@ -36,19 +37,23 @@ export interface WorldOptions extends MemoryStoreOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly bus?: LocalBus;
   readonly mode?: GateMode;
+  /** Ends slices of time by hand. */
+  readonly later?: Later;
 }
 
 export async function newWorld({
   limits = {},
   bus = new LocalBus(),
   mode = "normal",
+  later,
   ...storeOptions
 }: WorldOptions = {}): Promise<World> {
   const clock = new TestClock();
   const store = new MemoryStore(storeOptions);
   const reports: unknown[] = [];
   const ports = { store, bus, clock, entropy: systemEntropy, crypto: systemCrypto };
-  const service = new Service(ports, { limits, mode: () => mode, report: (error) => reports.push(error) });
+  const report = (error: unknown) => void reports.push(error);
+  const service = new Service(ports, { limits, mode: () => mode, report, ...(later && { later }) });
   const firstInvite = await service.createFirstInvite();
   if (firstInvite === undefined) throw new Error("the world is not new");
   return { service, clock, bus, store, firstInvite, reports };
