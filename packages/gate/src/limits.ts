@@ -78,9 +78,9 @@ export const gateServerLimits = {
   /** CPU that handshakes may take at one go, in milliseconds: lane A never waits longer for strangers. */
   handshakeTurnMs: 4,
   /** Age of the oldest hello above which the newest goes first: the oldest is likely to have been given up. */
-  handshakeOldMs: 300,
-  /** How long a hello waits at most. */
-  handshakeWaitMsMax: 2_500,
+  handshakeOldMs: 100,
+  /** How long a stranger's hello waits at most: whoever comes again at once is the newest, and gets in sooner than he would by waiting. */
+  handshakeWaitMsMax: 800,
   /** How long a stranger's handshake is left alone that makes no end while others wait for its place. */
   handshakeStallMs: 1_500,
   /** Time over which it is remembered how much a prefix or a network was served. */
@@ -139,7 +139,7 @@ export const gateServerLimits = {
   // Modes: what takes the gate to `guarded`, and to `siege`.
 
   modeQueueAgeMsGuarded: 250,
-  modeQueueAgeMsSiege: 1_000,
+  modeQueueAgeMsSiege: 600,
   modeLoopDelayMsGuarded: 60,
   modeLoopDelayMsSiege: 200,
   /** Share of a second in which the event loop was busy, in hundredths. */

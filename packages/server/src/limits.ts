@@ -33,13 +33,13 @@ export const serverLimits = {
   bulkMaxNormal: 4,
   bulkMaxPressed: 2,
   /**
-   * How many of them begin in a slice of time, at some 0.35 ms of CPU each: a third of a core, a seventh, a thirtieth.
+   * How many of them begin in a slice of time, at some 0.35 ms of CPU each: a third of a core, a fourteenth, a fiftieth.
    * Slices are short, so that nobody waits behind what a second may hold.
    */
   bulkSliceMs: 50,
   bulkPerSliceNormal: 50,
-  bulkPerSliceGuarded: 20,
-  bulkPerSliceSiege: 5,
+  bulkPerSliceGuarded: 10,
+  bulkPerSliceSiege: 3,
   /** Registrations and looks at invitations per connection: guessing secrets has to cost connections. */
   attemptsPerMinuteMax: 20,
   /** Logs created per connection: a person makes a handful, an import some hundreds. */
