@@ -308,6 +308,38 @@ suite("healing", () => {
     await speaks(ada, bob, chat);
   });
 
+  test("whom a device had added and not welcomed yet, when a backup was restored, is welcomed by it", async () => {
+    const { ada, bob } = await pair();
+    await ada.client.close();
+    const copy = backUp(ada);
+    const bobs = contactLogOf(bob);
+    // The commit gets into the log, and the Welcome does not get to Bob.
+    const { tampering } = ada.network;
+    const isCommitted = new Promise<void>((resolve) => {
+      tampering.toServer = (frame) => {
+        const request = decodeRequest(frame);
+        const isWelcome = request.name === "append" && toHex(request.body.logId) === bobs;
+        if (isWelcome) resolve();
+        return isWelcome ? undefined : frame;
+      };
+    });
+    ada.client = await openClient(ada);
+    await eventually(ada.client, async () => (await ada.client.connection()).state === "online");
+    const founding = ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    await isCommitted;
+    await ada.client.close();
+    await assert.rejects(founding, { code: "ERR_CLOSED" });
+    delete tampering.toServer;
+    restore(ada, copy);
+    ada.client = await openClient(ada);
+    const { chat } = await eventually(bob.client, async () =>
+      (await bob.client.chats()).find(({ title }) => title === "G"),
+    );
+    await hasChat(ada, chat);
+    await speaks(bob, ada, chat);
+    await speaks(ada, bob, chat);
+  });
+
   test("a founder's own note of a group is written before anybody is welcomed to it", async () => {
     const { ada, bob } = await pair();
     const [own, bobs] = [ada, bob].map(contactLogOf);

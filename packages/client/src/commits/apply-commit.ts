@@ -1,12 +1,13 @@
 /** A commit out of the log: the group, the chat and what people see of it, in one transaction. */
 import { sameBytes, toHex } from "@rempart/protocol";
 import { decodeGroup, type Group, type Opened, roleOf } from "@rempart/session";
-import { addDeliveries, type PreparedDelivery, prepareWelcomes } from "../contacts/send-welcome.ts";
+import { knownReach, prepareWelcomes } from "../contacts/send-welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { accountsOf, storedMembersOf } from "../groups/members.ts";
 import { addNotice } from "../messages/notices.ts";
 import type { CommitRow } from "../store/commits.ts";
+import type { NewDelivery } from "../store/deliveries.ts";
 import type { StoredNotice } from "../store/messages.ts";
 import type { GroupEffect, Placed } from "../sync/group-log.ts";
 
@@ -41,14 +42,13 @@ export async function ownCommitEffect(engine: Engine, placed: Placed, staged: Co
     write(changes) {
       engine.tables.commits.unstage(log);
       if (staged.detail.intention !== undefined) engine.tables.commits.fulfil(staged.detail.intention);
-      addDeliveries(engine, welcomes);
+      for (const welcome of welcomes) engine.tables.deliveries.add(welcome);
       writeEpoch(engine, { placed, before, after }, changes);
       if (names !== undefined) engine.outbox.add(log, { content: names });
     },
     apply() {
       applied(engine, log, after);
       engine.deliveries.kick();
-      engine.uploads.kick();
     },
   };
 }
@@ -56,10 +56,12 @@ export async function ownCommitEffect(engine: Engine, placed: Placed, staged: Co
 async function welcomesFor(
   engine: Engine,
   { log, entry, chain }: Placed,
-  { welcome, detail }: CommitRow,
-): Promise<readonly PreparedDelivery[]> {
+  { detail }: CommitRow,
+): Promise<readonly NewDelivery[]> {
+  const { welcome } = detail;
   if (welcome === undefined) return [];
-  return prepareWelcomes(engine, { log, seq: entry.seq, chain, welcome, welcomed: detail.welcomed });
+  const welcomed = detail.welcomed.map((account) => knownReach(engine, account));
+  return prepareWelcomes(engine, { log, seq: entry.seq, chain, welcome, welcomed });
 }
 
 /** New members are told who the others are: the committer says what names it knows. */

@@ -3,12 +3,13 @@
  *
  * 1. A wish is durable before anything is done for it, and stays until the log shows that it is so.
  * 2. One commit per log is staged at a time: durable, with its entry id and the group after it, before
- *    it is sent.
+ *    it is sent. Whom it adds stands in a note in the own contact log before that.
  * 3. The log decides. An own staged commit that comes out of it is applied; another's commit ends the staged
  *    one, and the wish is planned anew in the group as it then is.
  */
-import { asId, isTransient, ProtocolError, toHex } from "@rempart/protocol";
+import { asId, fromHex, isTransient, ProtocolError, toHex } from "@rempart/protocol";
 import { commit, SessionError } from "@rempart/session";
+import { prepareNote } from "../contacts/send-welcome.ts";
 import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
 import type { Pump } from "../engine/pump.ts";
@@ -37,6 +38,11 @@ export class Commits {
 
   kickAll(): void {
     for (const log of this.#engine.tables.commits.logsWithWork()) this.kick(log);
+  }
+
+  /** Something that a staged commit had to wait for is done. */
+  kickStaged(): void {
+    for (const log of this.#engine.tables.commits.stagedLogs()) this.kick(log);
   }
 
   /** Makes a wish and waits until it has come true in the log, as far as `settleTimeoutMs` allows. */
@@ -117,7 +123,7 @@ export class Commits {
   /** Leaves a staged commit behind, or ends the intention. */
   async #stage(intention: Intention): Promise<"again" | "idle"> {
     const { log, id, wish } = intention;
-    const { commits } = this.#engine.tables;
+    const { commits, deliveries, uploads } = this.#engine.tables;
     const group = await this.#engine.groupCache.get(log);
     // Asked again inside the lane.
     if (group?.isActive !== true || commits.staged(log) !== undefined || !this.#engine.sync.isSynced(log))
@@ -132,22 +138,34 @@ export class Commits {
       }
       const made = await commit(this.#engine.crypto, group, plan.change);
       const upload = made.blob && toHex(made.blob.reference.blobId);
+      const entryId = newEntryId(this.#engine.crypto);
+      const { epoch, keys } = group;
+      const { welcomed } = plan;
+      const { readKey } = keys;
+      const note =
+        made.welcome &&
+        (await prepareNote(this.#engine, { log, epoch, entryId, readKey, welcome: made.welcome, welcomed }));
       const row: CommitRow = {
         log,
-        entryId: newEntryId(this.#engine.crypto),
+        entryId,
         entry: made.entry,
         ...(upload !== undefined && { upload }),
-        epoch: group.epoch,
+        epoch,
         readAuth: made.next.readAuth,
         writeAuth: made.next.writeAuth,
-        writeKey: group.keys.writeKey,
+        writeKey: keys.writeKey,
         snapshot: made.write.bytes,
-        ...(made.welcome && { welcome: made.welcome }),
-        detail: { intention: id, welcomed: plan.welcomed },
+        detail: {
+          intention: id,
+          welcomed,
+          ...(note && { welcome: note.welcome, note: toHex(note.delivery.entryId) }),
+        },
       };
       this.#engine.write(() => {
         commits.stage(row);
         if (made.blob !== undefined) addUpload(this.#engine, made.blob);
+        if (note?.upload !== undefined) uploads.add(note.upload.row, note.upload.ciphertext);
+        if (note !== undefined) deliveries.add(note.delivery);
       });
     } catch (error) {
       if (!(error instanceof SessionError || error instanceof ClientError)) throw error;
@@ -159,6 +177,12 @@ export class Commits {
   async #send(row: CommitRow): Promise<"again" | "idle"> {
     if (row.upload !== undefined && this.#engine.tables.uploads.has(row.upload)) {
       this.#engine.uploads.kick();
+      return "idle";
+    }
+    // A device that is restored from a backup would not know whom it had added, and could not welcome them.
+    if (row.detail.note !== undefined && this.#engine.tables.deliveries.has(fromHex(row.detail.note))) {
+      this.#engine.uploads.kick();
+      this.#engine.deliveries.kick();
       return "idle";
     }
     try {

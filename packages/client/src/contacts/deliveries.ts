@@ -43,5 +43,7 @@ export class Deliveries {
       this.#engine.defect(error);
     }
     this.#engine.write(() => this.#engine.tables.deliveries.remove(id));
+    // It may have been the note that a commit has to wait for.
+    this.#engine.commits.kickStaged();
   }
 }

@@ -1,5 +1,5 @@
-/** Welcomes, once the commit that they belong to is in the log. */
-import { asId, fromHex, toHex } from "@rempart/protocol";
+/** Welcomes, once the commit that they belong to is in the log; and before it, a note of whom it adds. */
+import { asId, type Capability, fromHex, idBytes, toHex } from "@rempart/protocol";
 import {
   type CompactCard,
   type ContactEntry,
@@ -13,14 +13,9 @@ import type { Engine } from "../engine/engine.ts";
 import { newEntryId } from "../engine/identity.ts";
 import { ClientError } from "../errors.ts";
 import { type NewUpload, newUpload } from "../files/uploads.ts";
-import type { Delivery } from "../store/deliveries.ts";
+import type { CommitRow } from "../store/commits.ts";
+import type { NewDelivery } from "../store/deliveries.ts";
 import { logIdOf } from "../store/logs.ts";
-
-export interface PreparedDelivery {
-  readonly delivery: Omit<Delivery, "id">;
-  /** Shared by several deliveries: comes with the first of them. */
-  readonly upload?: NewUpload;
-}
 
 /** How an account's contact log is written to. */
 export interface Reach {
@@ -39,59 +34,73 @@ export interface PlacedWelcome {
   readonly seq: number;
   /** Chain hash after the commit; empty while the chain is not known. */
   readonly chain: Uint8Array;
-  /** `MLSMessage`-framed Welcome. */
-  readonly welcome: Uint8Array;
-  /** Accounts that it goes to. */
-  readonly welcomed: readonly string[];
+  /** What is, or refers to, the `MLSMessage`-framed Welcome. */
+  readonly welcome: Payload;
+  /** How those whom it goes to are reached. */
+  readonly welcomed: readonly Reach[];
 }
 
-/**
- * One entry per account that the commit has added, and a note to this account itself of whom that was. Siblings are
- * welcomed before the note, others after it: from when others know of the group, it can be found again after a backup
- * was restored.
- */
+/** One entry per account that the commit has added, siblings first. */
 export async function prepareWelcomes(
   engine: Engine,
   { log, seq, chain, welcome, welcomed }: PlacedWelcome,
-): Promise<readonly PreparedDelivery[]> {
-  const { payload, upload } = await payloadOf(engine, welcome);
+): Promise<readonly NewDelivery[]> {
   const own = engine.own();
   const join = { logId: logIdOf(log), fromSeq: seq + 1, chain };
-  const welcomeTo = async (account: string): Promise<Omit<Delivery, "id">> => {
-    const reach = knownReach(engine, account);
+  const upload = welcome.kind === "blob" ? toHex(welcome.blob.blobId) : undefined;
+  const deliveries: NewDelivery[] = [];
+  for (const reach of [...welcomed].sort(
+    (a, b) => Number(b.account === own.account) - Number(a.account === own.account),
+  )) {
     const content: ContactEntry = {
       kind: "welcome",
       sender: own.keys.accountId,
       senderName: engine.tables.meta.get("name") ?? "",
       senderCard: own.card,
       linkSecret: reach.linkSecret,
-      welcome: payload,
+      welcome,
       join,
     };
-    return { ...(await prepareContactEntry(engine, reach, content, upload?.row.blob)), chat: log };
-  };
-  const deliveries: Omit<Delivery, "id">[] = [];
-  const others = welcomed.filter((account) => account !== own.account);
-  if (others.length < welcomed.length) deliveries.push(await welcomeTo(own.account));
-  const helpers = await cardsOf(engine, others);
-  if (helpers.length > 0) {
-    const note: ContactEntry = { kind: "added", sender: own.keys.accountId, helpers, join };
-    const reach = knownReach(engine, own.account);
-    // It waits for the upload as well, or it would overtake the siblings' Welcome.
-    deliveries.push(await prepareContactEntry(engine, reach, note, upload?.row.blob));
+    deliveries.push({ ...(await prepareContactEntry(engine, reach, content, upload)), chat: log });
   }
-  for (const account of others) deliveries.push(await welcomeTo(account));
-  return deliveries.map((delivery, index) =>
-    index === 0 && upload !== undefined ? { delivery, upload } : { delivery },
-  );
+  return deliveries;
 }
 
-/** Queues what was prepared. Call it in a transaction, and kick deliveries and uploads after it. */
-export function addDeliveries(engine: Engine, prepared: readonly PreparedDelivery[]): void {
-  for (const { delivery, upload } of prepared) {
-    engine.tables.deliveries.add(delivery);
-    if (upload !== undefined) engine.tables.uploads.add(upload.row, upload.ciphertext);
-  }
+/** What a commit that adds others needs before it may be sent. */
+export interface PreparedNote {
+  readonly delivery: NewDelivery;
+  readonly welcome: Payload;
+  readonly upload?: NewUpload;
+}
+
+/** This device's note to itself of whom a commit is to add, in the account's own contact log. */
+export async function prepareNote(
+  engine: Engine,
+  commit: Pick<CommitRow, "log" | "epoch" | "entryId"> & {
+    readonly readKey: Capability;
+    /** `MLSMessage`-framed. */
+    readonly welcome: Uint8Array;
+    readonly welcomed: readonly string[];
+  },
+): Promise<PreparedNote> {
+  const { log, epoch, entryId, readKey, welcomed } = commit;
+  const own = engine.own();
+  const inlineBytesMax = contactLimits.noteBytesMax - idBytes.AccountId * welcomed.length;
+  const { payload: welcome, upload } = await payloadOf(engine, commit.welcome, inlineBytesMax);
+  const note: ContactEntry = {
+    kind: "adding",
+    sender: own.keys.accountId,
+    deviceId: own.device.deviceId,
+    groupId: logIdOf(log),
+    epoch,
+    entryId,
+    readKey,
+    welcome,
+    welcomed: welcomed.map((account) => asId("AccountId", fromHex(account))),
+    helpers: await cardsOf(engine, welcomed),
+  };
+  const delivery = await prepareContactEntry(engine, knownReach(engine, own.account), note, upload?.row.blob);
+  return { delivery, welcome, ...(upload && { upload }) };
 }
 
 /** How the first few of these accounts are reached, as a note to this account alone: a contact's card is not passed on. */
@@ -105,8 +114,12 @@ async function cardsOf(engine: Engine, accounts: readonly string[]): Promise<rea
 }
 
 /** Bytes for a contact entry: inside it, or in a blob when they are too many. */
-export async function payloadOf(engine: Engine, bytes: Uint8Array): Promise<{ payload: Payload; upload?: NewUpload }> {
-  if (bytes.length <= contactLimits.inlineBytesMax) return { payload: { kind: "inline", bytes } };
+export async function payloadOf(
+  engine: Engine,
+  bytes: Uint8Array,
+  inlineBytesMax: number = contactLimits.inlineBytesMax,
+): Promise<{ payload: Payload; upload?: NewUpload }> {
+  if (bytes.length <= inlineBytesMax) return { payload: { kind: "inline", bytes } };
   const blob = await encryptBlob(engine.crypto, bytes);
   return { payload: { kind: "blob", blob: blob.reference }, upload: newUpload(engine, blob) };
 }
@@ -117,7 +130,7 @@ export async function prepareContactEntry(
   reach: Reach,
   content: ContactEntry,
   upload?: string,
-): Promise<Omit<Delivery, "id">> {
+): Promise<NewDelivery> {
   const recipient = {
     accountId: asId("AccountId", fromHex(reach.account)),
     logId: asId("LogId", reach.logId),

@@ -1,7 +1,7 @@
 /** Being welcomed into a group: by a contact, by somebody with one's link, or by an own device. */
 import { sameBytes, toHex } from "@rempart/protocol";
 import {
-  type AddedEntry,
+  type AddingEntry,
   decryptBlob,
   type Group,
   type Joined,
@@ -86,34 +86,19 @@ function missedEffect(engine: Engine, entry: WelcomeEntry): Effect {
 }
 
 /**
- * A note of this account that it has taken others into a group: news to a device that was restored from an older
- * backup. It may not know the group at all, or be about to find that it has lost its place there.
+ * This device's note of whom a commit of its own was to add: news to one that was restored from an older backup. It may
+ * not know the group at all, or be about to find that it has lost its place there.
  */
-export function addedEffect(engine: Engine, { sender, helpers, join }: AddedEntry): Effect {
-  const { logs, meta } = engine.tables;
-  const log = toHex(join.logId);
-  const old = logs.get(log);
-  const [helper] = helpers;
-  if (toHex(sender) !== engine.own().account || meta.get("selfGroup") === undefined || helper === undefined) return {};
-  // What this device has added itself, and not forgotten, it has read before. If it lost its place at that very commit,
-  // it has forgotten.
-  const hasRead = old !== undefined && old.nextSeq >= join.fromSeq + (isFollowed(old.state) ? 0 : 1);
-  if (hasRead) return {};
-  const isOut = old === undefined || old.state === "left";
-  return {
-    write() {
-      if (isOut) {
-        const { fromSeq, chain } = join;
-        engine.healing.missed({ log, fromSeq, chain, helper: toHex(helper.accountId) });
-        engine.keyPackages.suspect();
-      }
-      engine.healing.noteHelpers(log, helpers);
-    },
-    apply() {
-      engine.healing.kickAll();
-      engine.keyPackages.kick();
-    },
-  };
+export function addingEffect(engine: Engine, note: AddingEntry): Effect {
+  const { account, device } = engine.own();
+  const isOwn = toHex(note.sender) === account && sameBytes(note.deviceId, device.deviceId);
+  const log = toHex(note.groupId);
+  const { logs, commits } = engine.tables;
+  const staged = commits.staged(log);
+  const isOnItsWay = staged !== undefined && sameBytes(staged.entryId, note.entryId);
+  // Whoever has followed the group past that epoch has seen what became of the commit.
+  if (!isOwn || isOnItsWay || (logs.get(log)?.epoch ?? 0) > note.epoch) return {};
+  return { write: () => engine.lateWelcomes.remember(log, note), apply: () => engine.lateWelcomes.kickAll() };
 }
 
 /**

@@ -34,6 +34,7 @@ import { Leaving } from "../groups/leaving.ts";
 import { Healing } from "../history/healing.ts";
 import { Help } from "../history/help.ts";
 import { History } from "../history/history.ts";
+import { LateWelcomes } from "../history/late-welcomes.ts";
 import { Outbox } from "../outbox/outbox.ts";
 import { Receipts } from "../outbox/receipts.ts";
 import { type Clock, type Network, type Solver, type Store, StoreError } from "../ports.ts";
@@ -96,6 +97,7 @@ export class Engine {
   readonly devices: Devices;
   readonly selfSync: SelfSync;
   readonly healing: Healing;
+  readonly lateWelcomes: LateWelcomes;
   readonly help: Help;
   readonly history: History;
   readonly downloads: Downloads;
@@ -148,6 +150,7 @@ export class Engine {
     this.devices = new Devices(this);
     this.selfSync = new SelfSync(this);
     this.healing = new Healing(this);
+    this.lateWelcomes = new LateWelcomes(this);
     this.help = new Help(this);
     this.history = new History(this);
     this.downloads = new Downloads(this);

@@ -38,24 +38,21 @@ import type { CommitRow, RejoinPoint } from "../store/commits.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { Rejoin, WelcomeBack } from "../store/rejoins.ts";
 import { Helpers } from "./helpers.ts";
-import { LateWelcomes } from "./late-welcomes.ts";
 
 export class Healing {
   readonly #engine: Engine;
   readonly #pump: Pump;
   readonly #helpers: Helpers;
-  readonly #lateWelcomes: LateWelcomes;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#lateWelcomes = new LateWelcomes(engine);
     this.#helpers = new Helpers(engine);
     this.#pump = engine.pump((log) => this.#work(log));
   }
 
   kickAll(): void {
     for (const { log } of this.#engine.tables.rejoins.all()) this.#pump.kick(log);
-    this.#lateWelcomes.kickAll();
+    this.#engine.lateWelcomes.kickAll();
   }
 
   /** This device cannot follow the log any more. */
@@ -67,7 +64,7 @@ export class Healing {
       (changes) => {
         logs.setState(log, "lost");
         const staged = commits.staged(log);
-        if (staged !== undefined) this.#lateWelcomes.keep(row, staged);
+        if (staged !== undefined) this.#engine.lateWelcomes.keep(row, staged);
         commits.unstage(log);
         outbox.unseal(log);
         // Whoever was on his way out has to come back in order to leave: others still count him.
@@ -80,7 +77,7 @@ export class Healing {
       () => this.#engine.sync.unfollow(log),
     );
     this.#pump.kick(log);
-    this.#lateWelcomes.kickAll();
+    this.#engine.lateWelcomes.kickAll();
   }
 
   /** There is a group that this device should be in, and is not or no longer. Call it in a transaction. */
@@ -348,6 +345,6 @@ export class Healing {
       () => this.#engine.groupCache.set(log, group),
     );
     this.#engine.sync.follow(log);
-    this.#lateWelcomes.kickAll();
+    this.#engine.lateWelcomes.kickAll();
   }
 }

@@ -1,5 +1,6 @@
 /** What is to change in a group, and the one commit of each log that is on its way. */
 import { asId, type EntryId } from "@rempart/protocol";
+import type { Payload } from "@rempart/session";
 import type { Store } from "../ports.ts";
 import { decodeJson, encodeJson } from "../remote/json.ts";
 import { orNull, type Row, rowOf, rowsOf } from "./row.ts";
@@ -49,7 +50,6 @@ export interface CommitRow {
   readonly writeKey: Uint8Array;
   /** The group after it. */
   readonly snapshot: Uint8Array;
-  readonly welcome?: Uint8Array;
   readonly detail: CommitDetail;
 }
 
@@ -64,6 +64,10 @@ export interface CommitDetail {
   readonly intention?: number;
   /** Accounts that the Welcome goes to. */
   readonly welcomed: readonly string[];
+  /** Present when the commit adds somebody: the Welcome, or the blob that it is in. */
+  readonly welcome?: Payload;
+  /** The entry of the note of whom it adds, which has to be durable before the commit is sent. */
+  readonly note?: string;
   /** Present when the commit is an external one: where the kit that it was made with stands in the log. */
   readonly rejoin?: RejoinPoint;
 }
@@ -94,6 +98,10 @@ export class CommitTable {
     return rowsOf(this.#store.all(sql)).map((row) => row.text("log"));
   }
 
+  stagedLogs(): readonly string[] {
+    return rowsOf(this.#store.all("SELECT log FROM commits ORDER BY log")).map((row) => row.text("log"));
+  }
+
   fulfil(id: number): void {
     this.#store.run("DELETE FROM intentions WHERE id = ?", id);
   }
@@ -111,8 +119,8 @@ export class CommitTable {
   stage(row: CommitRow): void {
     this.#store.run(
       `INSERT OR REPLACE INTO commits
-       (log, entry_id, entry, upload, epoch, read_auth, write_auth, write_key, snapshot, welcome, detail)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (log, entry_id, entry, upload, epoch, read_auth, write_auth, write_key, snapshot, detail)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.log,
       row.entryId,
       row.entry,
@@ -122,7 +130,6 @@ export class CommitTable {
       row.writeAuth,
       row.writeKey,
       row.snapshot,
-      orNull(row.welcome),
       encodeJson(row.detail),
     );
   }
@@ -143,7 +150,6 @@ function intentionOf(row: Row): Intention {
 
 function commitOf(row: Row): CommitRow {
   const upload = row.textOrNone("upload");
-  const welcome = row.bytesOrNone("welcome");
   return {
     log: row.text("log"),
     entryId: asId("EntryId", row.bytes("entry_id")),
@@ -154,7 +160,6 @@ function commitOf(row: Row): CommitRow {
     writeAuth: row.bytes("write_auth"),
     writeKey: row.bytes("write_key"),
     snapshot: row.bytes("snapshot"),
-    ...(welcome && { welcome }),
     detail: decodeJson(row.text("detail")) as CommitDetail,
   };
 }

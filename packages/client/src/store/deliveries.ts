@@ -14,6 +14,8 @@ export interface Delivery {
   readonly chat?: string;
 }
 
+export type NewDelivery = Omit<Delivery, "id">;
+
 export interface Upload {
   readonly blob: string;
   readonly readAuth: Uint8Array;
@@ -31,7 +33,7 @@ export class DeliveryTable {
     this.#store = store;
   }
 
-  add(row: Omit<Delivery, "id">): void {
+  add(row: NewDelivery): void {
     this.#store.run(
       "INSERT INTO deliveries (log, write_key, entry_id, bytes, upload, chat) VALUES (?, ?, ?, ?, ?, ?)",
       row.log,
@@ -51,6 +53,11 @@ export class DeliveryTable {
 
   countFor(chat: string): number {
     return rowOf(this.#store.all("SELECT COUNT(*) AS n FROM deliveries WHERE chat = ?", chat)[0])?.number("n") ?? 0;
+  }
+
+  /** Whether an entry is still on its way. */
+  has(entryId: Uint8Array): boolean {
+    return this.#store.all("SELECT 1 AS found FROM deliveries WHERE entry_id = ?", entryId).length > 0;
   }
 
   remove(id: number): void {

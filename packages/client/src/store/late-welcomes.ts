@@ -1,5 +1,6 @@
-/** Welcomes of own commits of which this device has not seen whether the log accepted them. */
+/** Welcomes of own commits of which this device does not know whether the log accepted them. */
 import { asId, type Capability, type EntryId } from "@rempart/protocol";
+import type { CompactCard, Payload } from "@rempart/session";
 import type { Store } from "../ports.ts";
 import { decodeJson, encodeJson } from "../remote/json.ts";
 import { rowsOf } from "./row.ts";
@@ -10,9 +11,15 @@ export interface LateWelcome {
   readonly entryId: EntryId;
   /** Reaches the log up to whatever commit ended the epoch that this one was made for. */
   readonly readKey: Capability;
-  readonly welcome: Uint8Array;
+  readonly detail: LateWelcomeDetail;
+}
+
+export interface LateWelcomeDetail {
+  readonly welcome: Payload;
   /** Accounts that it goes to. */
   readonly welcomed: readonly string[];
+  /** How some of them are reached: this device may have forgotten it. */
+  readonly helpers: readonly CompactCard[];
 }
 
 export class LateWelcomeTable {
@@ -22,10 +29,9 @@ export class LateWelcomeTable {
     this.#store = store;
   }
 
-  add({ log, entryId, readKey, welcome, welcomed }: LateWelcome): void {
-    const sql =
-      "INSERT OR IGNORE INTO late_welcomes (entry_id, log, read_key, welcome, welcomed) VALUES (?, ?, ?, ?, ?)";
-    this.#store.run(sql, entryId, log, readKey, welcome, encodeJson(welcomed));
+  add({ log, entryId, readKey, detail }: LateWelcome): void {
+    const sql = "INSERT OR IGNORE INTO late_welcomes (entry_id, log, read_key, detail) VALUES (?, ?, ?, ?)";
+    this.#store.run(sql, entryId, log, readKey, encodeJson(detail));
   }
 
   all(): readonly LateWelcome[] {
@@ -33,8 +39,7 @@ export class LateWelcomeTable {
       log: row.text("log"),
       entryId: asId("EntryId", row.bytes("entry_id")),
       readKey: asId("Capability", row.bytes("read_key")),
-      welcome: row.bytes("welcome"),
-      welcomed: decodeJson(row.text("welcomed")) as readonly string[],
+      detail: decodeJson(row.text("detail")) as LateWelcomeDetail,
     }));
   }
 

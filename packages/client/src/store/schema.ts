@@ -295,8 +295,7 @@ CREATE TABLE late_welcomes (
   entry_id BLOB PRIMARY KEY,
   log TEXT NOT NULL,
   read_key BLOB NOT NULL,
-  welcome BLOB NOT NULL,
-  welcomed TEXT NOT NULL
+  detail TEXT NOT NULL
 ) STRICT;
 `;
 

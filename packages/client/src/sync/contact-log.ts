@@ -1,7 +1,7 @@
 /** The contact log: whatever strangers wrote there, the cursor moves on. */
 import type { Entry } from "@rempart/protocol";
 import { type ContactEntry, chainNext, openContactEntry, SessionError } from "@rempart/session";
-import { addedEffect, prepareWelcome } from "../contacts/welcome.ts";
+import { addingEffect, prepareWelcome } from "../contacts/welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { LogRow } from "../store/logs.ts";
@@ -49,7 +49,7 @@ async function effectOfOpened(engine: Engine, opened: ContactEntry): Promise<Eff
       return { apply: () => engine.help.asked(opened) };
     case "rejoin-kit":
       return { apply: () => engine.healing.answered(opened) };
-    case "added":
-      return addedEffect(engine, opened);
+    case "adding":
+      return addingEffect(engine, opened);
   }
 }

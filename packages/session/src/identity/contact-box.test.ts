@@ -8,6 +8,7 @@ import { accountSigner, createAccountKeys } from "./account-keys.ts";
 import { compactCard, createContactCard } from "./card.ts";
 import { type ContactRecipient, openContactEntry, sealContactEntry } from "./contact-box.ts";
 import {
+  type AddingEntry,
   type ContactEntry,
   contactLimits,
   decodeContactBody,
@@ -59,6 +60,19 @@ const kit = {
 } as const;
 const card = await compactCard(crypto, senderCard);
 
+const note: AddingEntry = {
+  kind: "adding",
+  sender: alice.accountId,
+  deviceId: asId("DeviceId", filled(16, 6)),
+  groupId,
+  epoch: 7,
+  entryId: asId("EntryId", filled(16, 10)),
+  readKey: asId("Capability", filled(32, 11)),
+  welcome: { kind: "blob", blob },
+  welcomed: [bob.accountId, mallory.accountId],
+  helpers: [],
+};
+
 const entries: Readonly<Record<string, ContactEntry>> = {
   "a welcome": welcome,
   "a welcome in a blob, without a link": { ...unlinked, welcome: { kind: "blob", blob } },
@@ -72,7 +86,8 @@ const entries: Readonly<Record<string, ContactEntry>> = {
   },
   "a rejoin kit": { ...kit, kit: { kind: "blob", blob } },
   "a refusal that names others": { ...kit, kit: { kind: "inline", bytes: new Uint8Array() }, others: [card] },
-  "a note of who was added": { kind: "added", sender: alice.accountId, helpers: [card, card], join },
+  "a note of who is to be added": { ...note, helpers: [card, card] },
+  "a welcome from whoever cannot vouch for the chain": { ...welcome, join: { ...join, chain: new Uint8Array() } },
 };
 
 const sealed = (entry: ContactEntry, signer = accountSigner(crypto, alice)) =>
@@ -94,6 +109,16 @@ test("[CN60] the largest inline payload fits; one byte more, and a name too long
   await assert.rejects(sealed(inline(contactLimits.inlineBytesMax + 1)), { code: "ERR_CONTENT" });
   for (const senderName of ["x".repeat(contactLimits.nameUnitsMax + 1), "\ud800"]) {
     await assert.rejects(sealed({ ...welcome, senderName }), { code: "ERR_CONTENT" });
+  }
+});
+
+test("[CN60] the largest note fits, with all whom it names", async () => {
+  const helpers = Array.from({ length: contactLimits.helpersMax }, () => card);
+  for (const count of [1, 100, contactLimits.welcomedMax]) {
+    const welcomed = Array.from({ length: count }, () => bob.accountId);
+    const bytes = filled(contactLimits.noteBytesMax - 32 * count, 1);
+    const largest = { ...note, helpers, welcomed, welcome: { kind: "inline" as const, bytes } };
+    assert.deepEqual(await openContactEntry(crypto, bob, await sealed(largest)), largest);
   }
 });
 

@@ -2,7 +2,9 @@
 import {
   type AccountId,
   bytes,
+  type Capability,
   type DeviceId,
+  type EntryId,
   fixed,
   id,
   type LogId,
@@ -11,6 +13,7 @@ import {
   sameBytes,
   struct,
   text,
+  u53,
   union,
   type ValueOf,
 } from "@rempart/protocol";
@@ -37,6 +40,10 @@ export const contactLimits = {
   nameBytesMax: 384,
   /** Payload inside the entry; leaves room in the largest entry for the seal (1,137) and the rest (below 900). */
   inlineBytesMax: 46_080,
+  /** Payload inside a note of whom a commit adds, and the ids that it names: leaves room for the seal and eight cards. */
+  noteBytesMax: 44_000,
+  /** Accounts that such a note names: as many as a commit can add. */
+  welcomedMax: 1_000,
   /** Cards that a refusal or a note names: whoever is asked for help is asked together with as many. */
   helpersMax: 8,
 } as const;
@@ -88,18 +95,27 @@ export interface RejoinKit {
 }
 
 /**
- * An account's note to its own devices: it has taken accounts into a group. A device that is restored from an older
- * backup reads the note again, and learns of the group and of who may help it back in.
+ * A device's note to itself, written before the commit that it is about is sent: whom that adds to a group, and what they
+ * have to be told if the log accepts it. A device that is restored from an older backup reads the note again, welcomes
+ * whom it may not have welcomed, and learns of the group and of who may help it back in.
  */
-export interface AddedEntry {
-  readonly kind: "added";
+export interface AddingEntry {
+  readonly kind: "adding";
   readonly sender: AccountId;
-  /** Of those who were added, how they are reached. 1 to 8. */
+  readonly deviceId: DeviceId;
+  readonly groupId: LogId;
+  /** The epoch that the commit ends, the commit's entry id, and what reads the log up to it. */
+  readonly epoch: number;
+  readonly entryId: EntryId;
+  readonly readKey: Capability;
+  /** `MLSMessage`-framed Welcome, and the accounts that it goes to: at most 1,000. */
+  readonly welcome: Payload;
+  readonly welcomed: readonly AccountId[];
+  /** Of those who are added, how they are reached. At most 8. */
   readonly helpers: readonly CompactCard[];
-  readonly join: JoinPoint;
 }
 
-export type ContactEntry = WelcomeEntry | RejoinRequest | RejoinKit | AddedEntry;
+export type ContactEntry = WelcomeEntry | RejoinRequest | RejoinKit | AddingEntry;
 
 export const contactNonceBytes = 16;
 
@@ -133,10 +149,16 @@ const bodyCodec = union({
     join: joinPointCodec,
     others: list(compactCardCodec, contactLimits.helpersMax),
   }),
-  added: struct({
+  adding: struct({
     sender: id("AccountId"),
+    deviceId: id("DeviceId"),
+    groupId: id("LogId"),
+    epoch: u53,
+    entryId: id("EntryId"),
+    readKey: id("Capability"),
+    welcome: payloadCodec,
+    welcomed: list(id("AccountId"), contactLimits.welcomedMax),
     helpers: list(compactCardCodec, contactLimits.helpersMax),
-    join: joinPointCodec,
   }),
 });
 type Body = ValueOf<typeof bodyCodec>;
@@ -147,7 +169,7 @@ export async function encodeContactBody(crypto: CryptoProvider, entry: ContactEn
 }
 
 async function toBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Body> {
-  if (entry.kind === "rejoin-kit" || entry.kind === "added") return entry;
+  if (entry.kind === "rejoin-kit" || entry.kind === "adding") return entry;
   checkCard(entry);
   const senderCard = await compactCard(crypto, entry.senderCard);
   if (entry.kind === "rejoin-request") return { ...entry, senderCard };
@@ -158,7 +180,7 @@ async function toBody(crypto: CryptoProvider, entry: ContactEntry): Promise<Body
 /** Throws `ERR_CONTENT` when malformed, `ERR_CREDENTIAL` when the card is not the sender's own. */
 export async function decodeContactBody(crypto: CryptoProvider, encoded: Uint8Array): Promise<ContactEntry> {
   const body = decodeAs("ERR_CONTENT", bodyCodec, encoded);
-  if (body.kind === "rejoin-kit" || body.kind === "added") return body;
+  if (body.kind === "rejoin-kit" || body.kind === "adding") return body;
   const senderCard = await completeCard(crypto, body.senderCard);
   checkCard({ sender: body.sender, senderCard });
   if (body.kind === "rejoin-request") return { ...body, senderCard };

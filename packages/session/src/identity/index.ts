@@ -13,7 +13,7 @@ export {
 } from "./card.ts";
 export * from "./contact-box.ts";
 export {
-  type AddedEntry,
+  type AddingEntry,
   type ContactEntry,
   contactLimits,
   contactNonceBytes,
