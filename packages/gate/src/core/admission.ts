@@ -116,7 +116,8 @@ export class Admission {
   }
 
   /**
-   * Takes a place for an ordinary request: a member's is lane B's, anybody else's lane E's. In a siege, when E has
+   * Takes a place for an ordinary request: a member's is lane B's, anybody else's lane E's, or in quiet time of the rest that
+   * nobody wants. In a siege, when E has
    * none, it is lane D's, for a newcomer needs the page before he can prove anything: fair by prefix, and only out of
    * the fuller half, so that no request for the page keeps out whoever has done the work.
    */
@@ -124,7 +125,8 @@ export class Admission {
     const elapsed = this.#options.ports.clock.elapsed();
     const { capacity, counters } = this.#options;
     const lane = isMember ? "B" : this.#mode === "siege" ? "D" : "E";
-    if (!capacity.hasRoom(lane, counters.connections) || !this.shares.has(lane, elapsed)) return false;
+    if (!capacity.hasRoom(lane, counters.connections)) return false;
+    if (!this.shares.has(lane, elapsed)) return this.#mode === "normal" && this.shares.takeRest(elapsed);
     if (lane === "D") {
       const spare = (this.shares.fullness(lane, elapsed) - plenty) / (1 - plenty);
       if (spare <= 0 || !this.websiteFairness.isDue(source, { fullness: spare, elapsed })) return false;

@@ -20,8 +20,9 @@ export interface Supply {
 
 /**
  * Shares of the admissions. Each lane fills at its own share; what a full one cannot hold flows to the next, and what
- * the last cannot hold to a rest that whoever comes may use. So nothing is lost while somebody wants it, and nobody
- * takes what another lane is due. In `guarded` lane E has its share as it comes, and nothing that it saved before; in
+ * lane D cannot hold to a rest that lanes B to D may use, and the ordinary website in quiet time. So nothing is lost while
+ * somebody wants it, and nobody takes what another lane is due. Lane E never has more than its share: whoever proves
+ * nothing may prove something. When it is not quiet it has it as it comes, and nothing that it saved before; in
  * `siege` it has none, and D has it.
  */
 export class LaneShares {
@@ -50,7 +51,7 @@ export class LaneShares {
   /** How full a lane is, 0 to 1; 1 while there is a rest for it. */
   fullness(lane: EntryLane, elapsed: number): number {
     this.#fill(elapsed);
-    if (this.#mayUseRest(lane) && this.#rest >= 1) return 1;
+    if (lane !== "E" && this.#rest >= 1) return 1;
     const cap = this.#capOf(lane);
     return cap === 0 ? 0 : this.#levels[lane] / cap;
   }
@@ -58,12 +59,20 @@ export class LaneShares {
   /** Whether the lane has an admission left. */
   has(lane: EntryLane, elapsed: number): boolean {
     this.#fill(elapsed);
-    return this.#levels[lane] >= 1 || (this.#mayUseRest(lane) && this.#rest >= 1);
+    return this.#levels[lane] >= 1 || (lane !== "E" && this.#rest >= 1);
+  }
+
+  /** Takes one of the rest, if there is one. */
+  takeRest(elapsed: number): boolean {
+    this.#fill(elapsed);
+    if (this.#rest < 1) return false;
+    this.#rest -= 1;
+    return true;
   }
 
   /** Takes an admission that the lane has: out of the rest while there is one, so that `fullness` sinks step by step. */
   take(lane: EntryLane): void {
-    if (this.#mayUseRest(lane) && this.#rest >= 1) this.#rest -= 1;
+    if (lane !== "E" && this.#rest >= 1) this.#rest -= 1;
     else this.#levels[lane] -= 1;
   }
 
@@ -83,17 +92,14 @@ export class LaneShares {
     this.#filledAt = elapsed;
     let over = 0;
     for (const lane of lanes) {
-      // What flows down passes lane E by when strangers without any proof are to have no more than their share.
-      const due = this.perSecond(lane) * seconds + (lane === "E" && !this.#mayUseRest(lane) ? 0 : over);
+      const own = this.perSecond(lane) * seconds;
+      // What flows down passes lane E by.
+      const due = lane === "E" ? own : own + over;
       const kept = Math.min(due, this.#capOf(lane) - this.#levels[lane]);
       this.#levels[lane] += kept;
-      over = lane === "E" && !this.#mayUseRest(lane) ? over + due - kept : due - kept;
+      over = lane === "E" ? over + due - kept : due - kept;
     }
     this.#rest = Math.min(this.#capOfRest(), this.#rest + over);
-  }
-
-  #mayUseRest(lane: EntryLane): boolean {
-    return lane !== "E" || this.#supply.mode === "normal";
   }
 
   #percentOf(lane: EntryLane): number {
@@ -106,7 +112,7 @@ export class LaneShares {
   #capOf(lane: EntryLane): number {
     const perSecond = this.perSecond(lane);
     const { shareBurstMs, shareBurstMsPressed } = this.#limits;
-    const burstMs = lane === "E" && !this.#mayUseRest(lane) ? shareBurstMsPressed : shareBurstMs;
+    const burstMs = lane === "E" && this.#supply.mode !== "normal" ? shareBurstMsPressed : shareBurstMs;
     return perSecond === 0 ? 0 : Math.max(1, (perSecond * burstMs) / 1_000);
   }
 

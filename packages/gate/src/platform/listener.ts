@@ -49,6 +49,8 @@ const backlog = 4_096;
 const listeners = 8;
 /** How often deadlines are looked at: the shortest is half a second. */
 const sweepMs = 250;
+/** How long a sweep takes at one go. */
+const sweepTurnMs = 4;
 /** How long a listed proxy may take to say who is behind it, when it has not been a visit yet. */
 const proxyMs = 5_000;
 /** What a refused peer gets to read our last word and to close. */
@@ -72,6 +74,8 @@ export class GateListener {
   readonly #guests = new Set<Guest>();
   readonly #load: LoadMeter;
   #sweeper: NodeJS.Timeout | undefined;
+  /** The sweep that is under way. */
+  #pass: Generator<void> | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   /** Throws {@link ProxyRangeError} for a range that is none, and what OpenSSL throws for a bad certificate. */
@@ -128,9 +132,30 @@ export class GateListener {
 
   /** Ends whoever has run out of time. Called by a timer of its own while listening. */
   sweep(): void {
+    if (this.#pass !== undefined) return;
+    this.#pass = this.#sweepOneByOne();
+    this.#goOnSweeping();
+  }
+
+  *#sweepOneByOne(): Generator<void> {
     const now = this.#options.clock.elapsed();
-    for (const guest of this.#tls?.handshakes.sweep() ?? []) this.#reception.drop(guest, "tls-shed");
-    for (const guest of this.#guests) this.#check(guest, now);
+    for (const guest of this.#tls?.handshakes.sweep() ?? []) {
+      // One may have come through in an earlier turn.
+      if (guest.phase === "tls") this.#reception.drop(guest, "tls-shed");
+      yield;
+    }
+    for (const guest of this.#guests) yield this.#check(guest, now);
+  }
+
+  /** In turns of the event loop: thousands may run out of time at once, and whoever is inside must not wait for that. */
+  #goOnSweeping(): void {
+    const endsAt = performance.now() + sweepTurnMs;
+    while (this.#pass?.next().done === false) {
+      if (performance.now() < endsAt) continue;
+      setImmediate(() => this.#goOnSweeping());
+      return;
+    }
+    this.#pass = undefined;
   }
 
   #deskOf({ gate, tls, clock }: GateListenerOptions): TlsDesk | undefined {

@@ -3,7 +3,8 @@ import { asId, fromHex, type InviteSecret } from "@rempart/protocol";
 import { LabError } from "../lab-error.ts";
 import { type LabAccount, LabClient, newAccount } from "../wire/lab-client.ts";
 import { Child } from "./child.ts";
-import { type Layout, pinnedCommand } from "./cpus.ts";
+import { type Layout, pinnedCommand, serverCores } from "./cpus.ts";
+import { launcherArguments } from "./launcher-arguments.ts";
 
 const childFile = fileURLToPath(new URL("./server-child.ts", import.meta.url));
 
@@ -22,13 +23,11 @@ export interface ServerProcess {
   readonly invite: InviteSecret | undefined;
 }
 
-/** What the launcher of `rempart server` gives Node. */
-const launcherArguments = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
-
 /** Starts the real server in a process of its own; it is not yet ready. */
 export function spawnServer(options: ServerOptions): Promise<Child> {
   const config = JSON.stringify({ dataDir: options.dataDir, port: 0 });
-  const node = [process.execPath, ...launcherArguments, ...(options.nodeArguments ?? [])];
+  const forCores = launcherArguments(serverCores(options.layout));
+  const node = [process.execPath, ...forCores, ...(options.nodeArguments ?? [])];
   return Child.start(pinnedCommand(options.layout, [...node, childFile, config]));
 }
 

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromHex } from "@rempart/protocol";
 import { Child } from "../../process/child.ts";
-import { pinnedCommand } from "../../process/cpus.ts";
+import { pinnedCommand, serverCores } from "../../process/cpus.ts";
+import { launcherArguments } from "../../process/launcher-arguments.ts";
 import type { Certificate } from "./certificate.ts";
 import { deathOf } from "./death.ts";
 import { gateSampleOf } from "./gate-metrics.ts";
@@ -11,8 +12,8 @@ import type { Subject } from "./subject.ts";
 
 const childFile = fileURLToPath(new URL("./rempart-child.ts", import.meta.url));
 
-/** What the launcher of `rempart server` gives Node, and a way to ask for a collection of garbage. */
-const nodeArguments = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--expose-gc"];
+/** What the server is started with on its one core, and a way to ask for a collection of garbage. */
+const nodeArguments = [...launcherArguments(serverCores("split")), "--expose-gc"];
 
 export interface RempartSubject extends Subject {
   readonly issuer: LabIssuer;
