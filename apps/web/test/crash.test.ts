@@ -42,6 +42,8 @@ test("a message that its author has seen outlives the browser's process, and arr
     await ada.sees(`at crash ${round}`);
     ada = await crash(ada);
     await ada.openChat("Bruno");
+    // The bar is drawn before the messages are.
+    await ada.sees(`at crash ${round}`);
     assert.deepEqual(await ada.texts(), said);
     await bruno.sees(`at crash ${round}`);
   }
