@@ -46,6 +46,11 @@ function expandLabel(secret: Buffer, label: string, context: Buffer, length: num
   return hmac(secret, info).subarray(0, length);
 }
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
 }
@@ -63,8 +68,20 @@ export interface HelloOptions {
   readonly padding?: number;
 }
 
+/** Where its random bytes begin in a ClientHello. */
+const helloRandomAt = 6;
+/** What most hellos are: the same bytes but for the random ones, put together once. */
+const plainHello = buildHello({ random: zeros });
+
 /** A ClientHello without its record header. */
-export function clientHello({ random, ticket, padding = 0 }: HelloOptions): Buffer {
+export function clientHello(options: HelloOptions): Buffer {
+  if (options.ticket !== undefined || (options.padding ?? 0) > 0) return buildHello(options);
+  const hello = Buffer.from(plainHello);
+  hello.set(options.random, helloRandomAt);
+  return hello;
+}
+
+function buildHello({ random, ticket, padding = 0 }: HelloOptions): Buffer {
   const extensions = [
     extension(43, Buffer.from([2, 3, 4])),
     extension(10, Buffer.from([0, 2, 0, 0x1d])),
@@ -97,21 +114,21 @@ export function handshakeRecord(piece: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([recordTypes.handshake, 3, 1]), u16(piece.length), piece]);
 }
 
-/** One direction of traffic. */
+/** One direction of traffic. Its keys are derived when they are first needed: many an attacker leaves before that. */
 class Traffic {
-  readonly #key: Buffer;
-  readonly #iv: Buffer;
+  readonly #secret: () => Buffer;
+  #keys: { readonly key: Buffer; readonly iv: Buffer } | undefined;
   #sequence = 0;
 
-  constructor(secret: Buffer) {
-    this.#key = expandLabel(secret, "key", noBytes, 16);
-    this.#iv = expandLabel(secret, "iv", noBytes, 12);
+  constructor(secret: () => Buffer) {
+    this.#secret = secret;
   }
 
   seal(type: number, plain: Uint8Array): Buffer {
     const length = plain.length + 1 + tagBytes;
     const header = Buffer.from([recordTypes.data, 3, 3, length >> 8, length & 0xff]);
-    const cipher = createCipheriv("aes-128-gcm", this.#key, this.#nonce());
+    const { key, nonce } = this.#next();
+    const cipher = createCipheriv("aes-128-gcm", key, nonce);
     cipher.setAAD(header);
     const body = [cipher.update(plain), cipher.update(Buffer.from([type])), cipher.final()];
     return Buffer.concat([header, ...body, cipher.getAuthTag()]);
@@ -119,18 +136,25 @@ class Traffic {
 
   /** The type and content of a record. The tag is not looked at: an attacker does not mind. */
   open(body: Buffer): { type: number; plain: Buffer } {
-    const decipher = createDecipheriv("aes-128-gcm", this.#key, this.#nonce());
+    const { key, nonce } = this.#next();
+    const decipher = createDecipheriv("aes-128-gcm", key, nonce);
     const inner = decipher.update(body.subarray(0, body.length - tagBytes));
     let end = inner.length;
     while (end > 0 && inner[end - 1] === 0) end -= 1;
     return { type: inner[end - 1] ?? 0, plain: inner.subarray(0, Math.max(0, end - 1)) };
   }
 
-  #nonce(): Buffer {
-    const nonce = Buffer.from(this.#iv);
+  #next(): { readonly key: Buffer; readonly nonce: Buffer } {
+    this.#keys ??= this.#derive();
+    const nonce = Buffer.from(this.#keys.iv);
     nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ this.#sequence) >>> 0, 8);
     this.#sequence += 1;
-    return nonce;
+    return { key: this.#keys.key, nonce };
+  }
+
+  #derive(): { readonly key: Buffer; readonly iv: Buffer } {
+    const secret = this.#secret();
+    return { key: expandLabel(secret, "key", noBytes, 16), iv: expandLabel(secret, "iv", noBytes, 12) };
   }
 }
 
@@ -227,17 +251,18 @@ export class TlsHandshake {
     this.#secret = hmac(derivedOfEarly, shared);
     const heard = this.#transcript.copy().digest();
     this.#clientSecret = expandLabel(this.#secret, "c hs traffic", heard, 32);
-    this.#reading = new Traffic(expandLabel(this.#secret, "s hs traffic", heard, 32));
+    const serverSecret = expandLabel(this.#secret, "s hs traffic", heard, 32);
+    this.#reading = new Traffic(() => serverSecret);
   }
 
   #finish(): Buffer {
     const heard = this.#transcript.copy().digest();
     const finishedKey = expandLabel(this.#clientSecret, "finished", noBytes, 32);
     const finished = Buffer.concat([Buffer.from([handshakeTypes.finished, 0, 0, 32]), hmac(finishedKey, heard)]);
-    const reply = new Traffic(this.#clientSecret).seal(recordTypes.handshake, finished);
-    const master = hmac(expandLabel(this.#secret, "derived", emptyHash, 32), zeros);
-    this.#reading = new Traffic(expandLabel(master, "s ap traffic", heard, 32));
-    this.#writing = new Traffic(expandLabel(master, "c ap traffic", heard, 32));
+    const reply = new Traffic(() => this.#clientSecret).seal(recordTypes.handshake, finished);
+    const master = once(() => hmac(expandLabel(this.#secret, "derived", emptyHash, 32), zeros));
+    this.#reading = new Traffic(() => expandLabel(master(), "s ap traffic", heard, 32));
+    this.#writing = new Traffic(() => expandLabel(master(), "c ap traffic", heard, 32));
     return reply;
   }
 }

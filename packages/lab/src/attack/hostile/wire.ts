@@ -35,7 +35,9 @@ export class HostileWire {
   readonly #context: WireContext;
   readonly #events: WireEvents;
   readonly #socket: Socket;
-  readonly #tls: TlsHandshake | undefined;
+  readonly #isTls: boolean;
+  /** From the moment that TCP is up: whoever is reset before has cost his attacker no hello. */
+  #tls: TlsHandshake | undefined;
   readonly #early: Uint8Array[] = [];
   #isOpen = false;
   #isReady = false;
@@ -44,13 +46,12 @@ export class HostileWire {
 
   /** Throws `ERR_USAGE` for a target or source that is not of the loopback. */
   constructor(context: WireContext, options: WireOptions, events: WireEvents) {
-    const { target, random } = context;
+    const { target } = context;
     requireLoopback(target.host);
     requireLoopback(options.source);
     this.#context = context;
     this.#events = events;
-    const isTls = target.isTls && options.isRaw !== true;
-    this.#tls = isTls ? new TlsHandshake({ random: random.bytes(32) }) : undefined;
+    this.#isTls = target.isTls && options.isRaw !== true;
     const reading = { buffer: sharedBuffer, callback: (count: number) => this.#receive(count) };
     this.#socket = connect({
       host: target.host,
@@ -121,14 +122,18 @@ export class HostileWire {
   }
 
   #connected(isDeaf: boolean): void {
-    const { tally } = this.#context;
+    const { tally, random } = this.#context;
     tally.connected += 1;
     tally.held += 1;
     tally.heldMax = Math.max(tally.heldMax, tally.held);
     this.#isOpen = true;
     if (isDeaf) this.#socket.pause();
-    if (this.#tls === undefined) this.#ready();
-    else this.write(this.#tls.hello);
+    if (!this.#isTls) {
+      this.#ready();
+      return;
+    }
+    this.#tls = new TlsHandshake({ random: random.bytes(32) });
+    this.write(this.#tls.hello);
   }
 
   #ready(): void {
