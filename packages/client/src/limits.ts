@@ -73,6 +73,10 @@ export const clientLimits = {
   /** Pause between two requests to be let back into a group; doubles up to `rejoinRetryMsMax`. */
   rejoinRetryMs: 30_000,
   rejoinRetryMsMax: 3_600_000,
+  /** Welcomes from accounts that are no contacts, kept for the case that they become some: the link may be anywhere. */
+  strangersWelcomesMax: 64,
+  /** Groups named in one record that tells a device where it is a member: below what the body of a sync record holds. */
+  logsToldMax: 1_000,
   /** How long a device asks to be let into a group that it knows nothing of but a Welcome it cannot open. */
   missedGroupMs: 86_400_000,
   /** Rejoin kits and history answers that one device gives one account per hour. */

@@ -12,12 +12,6 @@ suite("accounts of several devices", () => {
   let bobTablet: Person;
   let chat: string;
 
-  async function linked(person: Person): Promise<Person> {
-    const device = await world.stranger();
-    await device.client.createLinkedDevice(await person.client.exportDeviceLink());
-    return device;
-  }
-
   before(async () => {
     [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
     chat = await chatBetween(ada, bob);
@@ -28,14 +22,14 @@ suite("accounts of several devices", () => {
   after(() => world.end());
 
   test("a linked device is let into every chat, and gets its history and contacts", async () => {
-    adaPhone = await linked(ada);
+    adaPhone = await world.linked(ada);
     const account = await adaPhone.client.account();
     assert.equal(account?.account, (await ada.client.account())?.account);
     assert.equal(account?.name, "Ada");
     await sees(adaPhone, chat, ["from the time of one device each"]);
     await eventually(adaPhone.client, async () => (await adaPhone.client.contacts())[0]?.name === "Bob");
-    bobPhone = await linked(bob);
-    bobTablet = await linked(bob);
+    bobPhone = await world.linked(bob);
+    bobTablet = await world.linked(bob);
     for (const device of [bobPhone, bobTablet]) await sees(device, chat, ["from the time of one device each"]);
     const members = await eventually(ada.client, async () => {
       const view = await ada.client.chat(chat);
@@ -107,7 +101,7 @@ suite("accounts of several devices", () => {
     }
     bob.network.down();
     const leaving = bob.client.leaveGroup(group);
-    const laptop = await linked(bobPhone);
+    const laptop = await world.linked(bobPhone);
     await eventually(laptop.client, async () => (await laptop.client.chats()).some((c) => c.chat === group));
     bob.network.isUp = true;
     await bob.client.reconnect();

@@ -25,11 +25,63 @@ function forget(person: Person, chat: string): void {
   store.close();
 }
 
+function selfGroupOf(person: Person): string | undefined {
+  const store = openSqliteStore(person.store);
+  const [row] = store.all("SELECT value FROM meta WHERE key = 'selfGroup'");
+  store.close();
+  return row && (JSON.parse(String(row.value)) as string);
+}
+
+/** The seq of a log's first entry that a device has not read yet. */
+function readUpTo(person: Person, log: string): number {
+  const store = openSqliteStore(person.store);
+  const [row] = store.all("SELECT next_seq FROM logs WHERE log = ?", log);
+  store.close();
+  return Number(row?.next_seq);
+}
+
+/** Leaves a client that is not running without the keys for the Welcomes to come. */
+function loseKeyPackages(person: Person): void {
+  const store = openSqliteStore(person.store);
+  store.run("DELETE FROM key_packages");
+  store.close();
+}
+
 function contactLogOf(person: Person): string {
   const store = openSqliteStore(person.store);
   const [row] = store.all("SELECT log FROM logs WHERE kind = 'contact'");
   store.close();
   return String(row?.log);
+}
+
+/** Leaves a client that is not running as it is once its siblings have been asked for the way back, and none has helped. */
+function loseSelfGroup(person: Person): void {
+  const self = selfGroupOf(person) ?? "";
+  const store = openSqliteStore(person.store);
+  store.run("UPDATE logs SET state = 'lost' WHERE log = ?", self);
+  const values = [self, new Uint8Array(16), Date.now() - 41_000, Date.now() - 40_000] as const;
+  store.run("INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)", ...values);
+  store.close();
+}
+
+/** The only device of a person ends, and another asks to be let in: `linking` resolves once it is. */
+async function asking(world: World, person: Person): Promise<{ phone: Person; linking: Promise<void> }> {
+  const link = await person.client.exportDeviceLink();
+  await person.client.close();
+  const phone = await world.stranger();
+  const hasAsked = new Promise<void>((resolve) => {
+    phone.network.tampering.toServer = (frame) => {
+      const request = decodeRequest(frame);
+      if (request.name === "append") resolve();
+      return frame;
+    };
+  });
+  const linking = phone.client.createLinkedDevice(link);
+  // Whoever waits for it hears of a failure later.
+  linking.catch(() => undefined);
+  await hasAsked;
+  await eventually(phone.client, async () => (await phone.client.connection()).state === "online");
+  return { phone, linking };
 }
 
 async function idOf(person: Person): Promise<string> {
@@ -398,8 +450,7 @@ suite("healing", () => {
     await eventually(ada.client, async () => (await ada.client.chat(chat)).title === "H");
     await ada.client.removeMember({ chat, account: await idOf(bob) });
     await bob.client.close();
-    const phone = await world.stranger();
-    await phone.client.createLinkedDevice(await ada.client.exportDeviceLink());
+    const phone = await world.linked(ada);
     await hasChat(phone, chat);
     ada.network.down();
     restore(bob, copy);
@@ -479,17 +530,52 @@ suite("healing", () => {
   test("a device that has lost the group of its account's devices founds it anew, and lets another in", async () => {
     const { ada, chat } = await pair();
     await ada.client.close();
-    const store = openSqliteStore(ada.store);
-    const [meta] = store.all("SELECT value FROM meta WHERE key = 'selfGroup'");
-    const self = JSON.parse(String(meta?.value)) as string;
-    store.run("UPDATE logs SET state = 'lost' WHERE log = ?", self);
-    // As it is once the siblings have been asked, and there are none.
-    const values = [self, new Uint8Array(16), Date.now() - 41_000, Date.now() - 40_000] as const;
-    store.run("INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)", ...values);
-    store.close();
+    loseSelfGroup(ada);
     ada.client = await openClient(ada);
-    const second = await world.stranger();
-    await second.client.createLinkedDevice(await ada.client.exportDeviceLink());
+    const second = await world.linked(ada);
     await sees(second, chat, ["before"]);
+  });
+
+  test("a device restored to the time before it came into its account's group finds all its groups again", async () => {
+    const { ada, bob, chat: direct } = await pair();
+    const { phone, linking } = await asking(world, ada);
+    await phone.client.close();
+    await assert.rejects(linking, { code: "ERR_CLOSED" });
+    const copy = backUp(phone);
+    phone.client = await openClient(phone);
+    ada.client = await openClient(ada);
+    await hasChat(phone, direct);
+    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
+    for (const each of [direct, chat]) await speaks(phone, bob, each);
+    await phone.client.close();
+    restore(phone, copy);
+    // The Welcomes that it finds are for keys that it has used up, as far as the server knows.
+    loseKeyPackages(phone);
+    phone.client = await openClient(phone);
+    for (const each of [direct, chat]) await speaks(phone, bob, each);
+    await ada.client.setPreferences({ language: "fr" });
+    await eventually(phone.client, async () => (await phone.client.preferences()).language === "fr");
+  });
+
+  test("a new device does not take it for a place in the group that its sibling has lost its own", async () => {
+    const { ada } = await pair();
+    const { phone, linking } = await asking(world, ada);
+    loseSelfGroup(ada);
+    const own = contactLogOf(ada);
+    const asked = readUpTo(phone, own);
+    const hasAnswered = new Promise<void>((resolve) => {
+      ada.network.tampering.toServer = (frame) => {
+        const request = decodeRequest(frame);
+        if (request.name === "append" && toHex(request.body.logId) === own) resolve();
+        return frame;
+      };
+    });
+    ada.client = await openClient(ada);
+    await hasAnswered;
+    // What Ada asks for herself, and her answer.
+    await eventually(phone.client, async () => readUpTo(phone, own) >= asked + 2);
+    await phone.client.close();
+    await assert.rejects(linking, { code: "ERR_CLOSED" });
+    assert.equal(selfGroupOf(phone), undefined);
   });
 });

@@ -167,6 +167,13 @@ export class World {
     return person;
   }
 
+  /** Another device of a person's account. */
+  async linked(person: Person): Promise<Person> {
+    const device = await this.stranger();
+    await device.client.createLinkedDevice(await person.client.exportDeviceLink());
+    return device;
+  }
+
   /** An admin and people whom he has invited, every one a contact of his. */
   async people(...names: readonly string[]): Promise<Person[]> {
     const [first, ...others] = names;

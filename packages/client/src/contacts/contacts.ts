@@ -1,6 +1,7 @@
 /** Meeting people: links, contacts and the direct chats with them. */
 import { asId, fromHex, toHex } from "@rempart/protocol";
 import { type ContactCard, directPolicy, formatLink, type Link, parseLink } from "@rempart/session";
+import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { ClientError } from "../errors.ts";
 import { claimTogether, fetchReach } from "./reach.ts";
@@ -67,8 +68,20 @@ export class Contacts {
     this.#engine.write((changes) => {
       if (people.get(account)?.card === undefined) people.setCard(account, card);
       if (people.learnName(account, name)) changes.mark("contacts");
-      if (people.addContact(account, this.#engine.clock.now())) changes.mark("contacts");
+      this.met(account, this.#engine.clock.now(), changes);
     });
+  }
+
+  /**
+   * An account is a contact from now on. Groups into which it welcomed this device before that are joined now: its leaf
+   * is there, but not what the Welcome said, and that is asked for. Call it in a transaction.
+   */
+  met(account: string, at: number, changes: Changes): void {
+    const { people, rejoins } = this.#engine.tables;
+    if (!people.addContact(account, at)) return;
+    changes.mark("contacts");
+    for (const welcome of rejoins.takeStrangersWelcomes(account)) this.#engine.healing.missed(welcome);
+    this.#engine.after(0, () => this.#engine.healing.kickAll());
   }
 }
 

@@ -10,6 +10,7 @@ import {
   SessionError,
   type WelcomeEntry,
 } from "@rempart/session";
+import { isNewerSelfGroup, moveSelfGroup } from "../devices/self-group.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { downloadBlob } from "../files/download.ts";
@@ -23,7 +24,7 @@ import type { Effect } from "../sync/contact-log.ts";
 /** Opens a Welcome. Throws `SessionError` when it is not for this device, or not one to be followed. */
 export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promise<Effect> {
   const sender = toHex(entry.sender);
-  if (!isFromSomebodyKnown(engine, entry, sender)) return {};
+  if (!isFromSomebodyKnown(engine, entry, sender)) return strangersEffect(engine, entry);
   const { device } = engine.own();
   const welcome = await payloadBytes(engine, entry.welcome);
   const keyPackages = engine.tables.keyPackages.all();
@@ -44,9 +45,9 @@ export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promi
   // The way back may be in the log already, and would remove the leaf that this Welcome is for.
   if (engine.tables.commits.staged(log)?.detail.rejoin !== undefined) return {};
   const { kind } = group.policy;
-  const greeting = await (kind === "self"
-    ? engine.selfSync.composeHello(log)
-    : engine.selfSync.composeProfile(log, kind));
+  // Of a generation that has been given up: others have founded the next.
+  if (kind === "self" && old === undefined && !(await isNewerSelfGroup(engine, log))) return {};
+  const greeting = await engine.selfSync.composeGreeting(log, kind);
   return {
     write: (changes) => writeJoin(engine, { entry, joined, log, sender, greeting }, changes),
     apply() {
@@ -55,6 +56,17 @@ export async function prepareWelcome(engine: Engine, entry: WelcomeEntry): Promi
       engine.keyPackages.kick();
     },
   };
+}
+
+/**
+ * Groups take in what contacts send, but who is a contact may be news to this device only: a sibling has added him, and
+ * has not told yet. See {@link Contacts.met}.
+ */
+function strangersEffect(engine: Engine, entry: WelcomeEntry): Effect {
+  const back = welcomeBackOf(entry);
+  const { logs, rejoins } = engine.tables;
+  if (logs.get(back.log) !== undefined) return {};
+  return { write: () => rejoins.noteStrangersWelcome(back, clientLimits.strangersWelcomesMax) };
 }
 
 /**
@@ -159,15 +171,6 @@ function writeJoin(engine: Engine, join: Join, changes: Changes): void {
   else writeChat(engine, join, changes);
   // This account was there before this device: what it has missed is its own.
   if (sender === engine.own().account) engine.history.missed(log, { fromSeq: 1, toSeq: nextSeq - 1 });
-}
-
-/** The self group has been founded anew where there was another before. */
-function moveSelfGroup(engine: Engine, log: string, changes: Changes): void {
-  const old = engine.tables.meta.get("selfGroup");
-  engine.tables.meta.set("selfGroup", log);
-  if (old === undefined || old === log) return;
-  engine.leaving.hasLeft(old, changes);
-  engine.after(0, () => engine.leaving.hasGone(old));
 }
 
 function writeChat(engine: Engine, { log, joined, entry }: Join, changes: Changes): void {

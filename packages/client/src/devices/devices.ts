@@ -4,10 +4,11 @@
  * old device that hears it adds it there and to every chat, and the log's compare-and-swap sees to it
  * that it is added once.
  */
-import { toHex } from "@rempart/protocol";
+import { sameBytes, toHex } from "@rempart/protocol";
 import {
   decodeAccountKeys,
   encodeAccountKeys,
+  type RejoinKit,
   type SuiteName,
   selfGroupLogId,
   verifyKeyPackage,
@@ -20,6 +21,7 @@ import type { Pump } from "../engine/pump.ts";
 import { ClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
 import { decodeJson, encodeJson } from "../remote/json.ts";
+import { isNewerSelfGroup, moveSelfGroup } from "./self-group.ts";
 
 const only = "devices";
 const linkPrefix = "rempart-device:";
@@ -31,6 +33,8 @@ export class Devices {
   readonly #admitting = new Set<string>();
   #isReconciling = false;
   #askedAt = 0;
+  /** Of the last question for the self group. */
+  #nonce: Uint8Array | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -136,9 +140,33 @@ export class Devices {
     const delivery = await prepareContactEntry(this.#engine, knownReach(this.#engine, account), entry);
     this.#engine.write(() => deliveries.add(delivery));
     this.#engine.deliveries.kick();
+    this.#nonce = nonce;
     this.#askedAt = this.#engine.clock.now();
     this.#engine.after(clientLimits.rejoinRetryMs, () => this.kick());
     return "idle";
+  }
+
+  /**
+   * A sibling answers that this device is in a self group which it knows nothing of: it was restored from a backup that
+   * is older. It has to find its way back there.
+   */
+  isInAlready({ sender, nonce, groupId, join }: RejoinKit): void {
+    const { meta, rejoins } = this.#engine.tables;
+    const known = meta.get("selfGroup");
+    const asked = known === undefined ? this.#nonce : rejoins.get(known)?.nonce;
+    const helper = this.#engine.own().account;
+    if (toHex(sender) !== helper || asked === undefined || !sameBytes(asked, nonce)) return;
+    const log = toHex(groupId);
+    this.#engine.spawn(async () => {
+      if (!(await isNewerSelfGroup(this.#engine, log)) || meta.get("selfGroup") !== known) return;
+      this.#engine.write(
+        (changes) => {
+          this.#engine.healing.missed({ log, fromSeq: join.fromSeq, chain: join.chain, helper });
+          moveSelfGroup(this.#engine, log, changes);
+        },
+        () => this.#engine.healing.kickAll(),
+      );
+    });
   }
 
   async #admit(device: string): Promise<void> {

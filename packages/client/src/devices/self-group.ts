@@ -5,6 +5,7 @@
 import { fromHex, sameBytes, toHex } from "@rempart/protocol";
 import { createGroup, selfGroupLogId, selfPolicy, verifyKeyPackage } from "@rempart/session";
 import { claimKeyPackages } from "../contacts/reach.ts";
+import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { asClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
@@ -16,6 +17,23 @@ export async function generationOf(engine: Engine, log: string): Promise<number 
     if (sameBytes(id, await selfGroupLogId(engine.crypto, engine.own().keys, generation))) return generation;
   }
   return undefined;
+}
+
+/** Whether a log is a self group, and of a later generation than the one that this device knows, if any. */
+export async function isNewerSelfGroup(engine: Engine, log: string): Promise<boolean> {
+  const known = engine.tables.meta.get("selfGroup");
+  const generation = await generationOf(engine, log);
+  if (generation === undefined) return false;
+  return known === undefined || generation > ((await generationOf(engine, known)) ?? -1);
+}
+
+/** This device's self group is another one from now on. Call it in a transaction. */
+export function moveSelfGroup(engine: Engine, log: string, changes: Changes): void {
+  const old = engine.tables.meta.get("selfGroup");
+  engine.tables.meta.set("selfGroup", log);
+  if (old === undefined || old === log) return;
+  engine.leaving.hasLeft(old, changes);
+  engine.after(0, () => engine.leaving.hasGone(old));
 }
 
 /** The other devices of this account that can be added to groups, hexadecimal, as the server knows them. */

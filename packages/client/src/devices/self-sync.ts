@@ -10,6 +10,7 @@ import {
   decodeCard,
   encodeCard,
   type GroupKind,
+  type Member,
   type Profile,
   type SyncRecord,
 } from "@rempart/session";
@@ -17,12 +18,14 @@ import type { PreferencesView } from "../api.ts";
 import { cleanName } from "../contacts/welcome.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
+import { clientLimits } from "../limits.ts";
 import type { ReceivedContent } from "../messages/apply.ts";
 import { orderOf } from "../messages/place.ts";
 import { decodeJson, encodeJson } from "../remote/json.ts";
 import { acquaint, introductionsOf, readIntroductions, recordsOf, withFewCards } from "./introductions.ts";
 
 const version = 1;
+const logIdPattern = /^[0-9a-f]{32}$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -84,13 +87,13 @@ export class SelfSync {
     }
   }
 
-  /** What a device says when it has come into the self group: the others tell it what it cannot know. */
-  composeHello(log: string): Promise<Uint8Array> {
-    return this.#compose(log, "hello", {});
+  /** What a device says first in a group. In the self group it says hello, and is told what it cannot know. */
+  composeGreeting(log: string, kind: GroupKind): Promise<Uint8Array> {
+    return kind === "self" ? this.#compose(log, "hello", {}) : this.composeProfile(log, kind);
   }
 
-  /** Tells a device that has just been linked all that it cannot learn elsewhere. */
-  async bringUpToDate(): Promise<void> {
+  /** Tells a device that has come into the self group all that it cannot learn elsewhere. */
+  async bringUpToDate(device: string | undefined): Promise<void> {
     const { people, meta } = this.#engine.tables;
     const log = meta.get("selfGroup");
     if (log === undefined) return;
@@ -102,10 +105,29 @@ export class SelfSync {
       contents.push(await this.#compose(log, "people", { names }));
     }
     contents.push(await this.composeProfile(log, "self"));
+    const there = device === undefined ? [] : await this.#groupsWith(device);
+    for (let at = 0; at < there.length; at += clientLimits.logsToldMax) {
+      const logs = there.slice(at, at + clientLimits.logsToldMax);
+      contents.push(await this.#compose(log, "groups", { device, logs }));
+    }
     this.#engine.write(() => {
       for (const content of contents) this.#engine.outbox.add(log, { content });
     });
     this.#engine.outbox.kick(log);
+  }
+
+  /** The groups that a sibling is in, as this device sees them: one that was restored from a backup may not know. */
+  async #groupsWith(device: string): Promise<readonly string[]> {
+    const { chats, logs } = this.#engine.tables;
+    const { account } = this.#engine.own();
+    const found: string[] = [];
+    for (const { chat: log } of chats.all()) {
+      if (logs.get(log)?.state !== "active") continue;
+      const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
+      const isIn = ({ accountId, deviceId }: Member) => toHex(deviceId) === device && toHex(accountId) === account;
+      if (group?.members.some(isIn) === true) found.push(log);
+    }
+    return found;
   }
 
   /** Call it in a transaction. */
@@ -114,20 +136,21 @@ export class SelfSync {
     const body = bodyOf(record);
     if (body === undefined) return;
     if (record.type === "names") this.#applyNames(received, body, changes);
-    else if (this.#isFromOwnDevice(received)) this.#applyOwn(record.type, body, changes);
+    else if (this.#isFromOwnDevice(received)) this.#applyOwn(received, record.type, body, changes);
   }
 
   #isFromOwnDevice({ log, sender }: ReceivedContent): boolean {
     return log === this.#engine.tables.meta.get("selfGroup") && sender === this.#engine.own().account;
   }
 
-  #applyOwn(type: string, body: Body, changes: Changes): void {
+  #applyOwn({ senderDevice }: ReceivedContent, type: string, body: Body, changes: Changes): void {
     const { people, chats, meta } = this.#engine.tables;
-    if (type === "hello") this.#engine.after(0, () => this.#engine.spawn(() => this.bringUpToDate()));
+    if (type === "hello") this.#engine.after(0, () => this.#engine.spawn(() => this.bringUpToDate(senderDevice)));
+    else if (type === "groups") this.#applyGroups(body);
     else if (type === "contact" && typeof body.account === "string" && isCard(body.card, body.account)) {
       if (people.get(body.account)?.card === undefined) people.setCard(body.account, body.card);
       if (typeof body.name === "string") people.setName(body.account, cleanName(body.name));
-      if (people.addContact(body.account, this.#engine.clock.now())) changes.mark("contacts");
+      this.#engine.contacts.met(body.account, this.#engine.clock.now(), changes);
     } else if (type === "people") {
       for (const one of readIntroductions(body.names))
         if (acquaint(this.#engine, one)) this.#named(one.account, changes);
@@ -140,6 +163,19 @@ export class SelfSync {
       meta.set("preferences", body.preferences as PreferencesView);
       changes.mark("preferences");
     }
+  }
+
+  /** A sibling says where this device is a member. */
+  #applyGroups({ device, logs }: Body): void {
+    const { account: helper, device: own } = this.#engine.own();
+    if (device !== toHex(own.deviceId) || !Array.isArray(logs)) return;
+    for (const log of logs.slice(0, clientLimits.logsToldMax)) {
+      const isUnknown =
+        typeof log === "string" && logIdPattern.test(log) && this.#engine.tables.logs.get(log) === undefined;
+      if (!isUnknown) continue;
+      this.#engine.healing.missed({ log, fromSeq: 1, chain: new Uint8Array(), helper });
+    }
+    this.#engine.after(0, () => this.#engine.healing.kickAll());
   }
 
   /** What an account says of itself. Call it in a transaction. */

@@ -96,7 +96,7 @@ export class Groups {
     changes: Changes,
   ): void {
     const { log, group, other, at } = chat;
-    const { chats, people } = this.#engine.tables;
+    const { chats } = this.#engine.tables;
     const old = chats.get(log);
     chats.put({
       chat: log,
@@ -113,7 +113,7 @@ export class Groups {
       isDeleted: false,
     });
     if (other !== undefined) {
-      if (people.addContact(other, at)) changes.mark("contacts");
+      this.#engine.contacts.met(other, at, changes);
       this.#converge(other, changes);
     }
     changes.chat(log);

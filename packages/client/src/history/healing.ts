@@ -130,13 +130,13 @@ export class Healing {
     const pending = this.#engine.tables.rejoins.get(log);
     if (pending === undefined || !this.#engine.connection.isOnline) return "idle";
     const age = this.#engine.clock.now() - pending.startedAt;
-    if (pending.helper !== undefined && age > clientLimits.missedGroupMs) {
+    const isSelf = log === this.#engine.tables.meta.get("selfGroup");
+    if (!isSelf && pending.helper !== undefined && age > clientLimits.missedGroupMs) {
       this.#end(pending);
       return "idle";
     }
     const staged = this.#engine.tables.commits.staged(log);
     if (staged?.detail.rejoin !== undefined) return this.#send(staged, staged.detail.rejoin);
-    const isSelf = log === this.#engine.tables.meta.get("selfGroup");
     if (!isSelf && (await this.#helpers.haveAllRefused(pending))) {
       this.#end(pending);
       return "idle";
@@ -148,6 +148,8 @@ export class Healing {
     }
     if (isSelf && (await this.#helpers.isSelfGroupDead(pending))) {
       await this.#engine.lanes.run(log, () => refound(this.#engine, log));
+      // One that is welcomed into the old one meanwhile would not ask.
+      for (const device of this.#helpers.siblingsWhoAnswered(pending.nonce)) this.#engine.devices.admit(device);
       return "idle";
     }
     await this.#ask(log, pending.nonce);
@@ -212,9 +214,10 @@ export class Healing {
   answered(kit: RejoinKit): void {
     const log = toHex(kit.groupId);
     const pending = this.#engine.tables.rejoins.get(log);
+    if (pending === undefined && !isRefusal(kit)) this.#engine.devices.isInAlready(kit);
     if (pending === undefined || !sameBytes(pending.nonce, kit.nonce)) return;
     if (!this.#helpers.mayAnswer(log, toHex(kit.sender))) return;
-    if (kit.kit.kind === "inline" && kit.kit.bytes.length === 0) {
+    if (isRefusal(kit)) {
       this.#refused(log, kit);
       return;
     }
@@ -319,9 +322,11 @@ export class Healing {
     const { seq, receivedAt: at, chain } = place;
     this.#helpers.forget(pending.nonce);
     const group = await decodeGroup(this.#engine.crypto, { snapshot: row.snapshot, deltas: [] });
-    const isNew = chats.get(log) === undefined && group.policy.kind !== "self";
-    // Members have heard of this account, but not from it.
-    const greeting = isNew ? await this.#engine.selfSync.composeProfile(log, group.policy.kind) : undefined;
+    const { kind: groupKind } = group.policy;
+    const isNew = chats.get(log) === undefined && groupKind !== "self";
+    // Members have heard of this account, but not from it; siblings can tell what this device has forgotten.
+    const greeting =
+      isNew || groupKind === "self" ? await this.#engine.selfSync.composeGreeting(log, groupKind) : undefined;
     this.#engine.write(
       (changes) => {
         logs.forgetChain(log);
@@ -347,4 +352,9 @@ export class Healing {
     this.#engine.sync.follow(log);
     this.#engine.lateWelcomes.kickAll();
   }
+}
+
+/** An answer that there is no help. */
+function isRefusal({ kit }: RejoinKit): boolean {
+  return kit.kind === "inline" && kit.bytes.length === 0;
 }

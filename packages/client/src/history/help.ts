@@ -20,7 +20,7 @@ import { knownReach, payloadOf, prepareContactEntry } from "../contacts/send-wel
 import { generationOf } from "../devices/self-group.ts";
 import type { Engine } from "../engine/engine.ts";
 import { clientLimits } from "../limits.ts";
-import { isFollowed } from "../store/logs.ts";
+import { isFollowed, logIdOf } from "../store/logs.ts";
 import { HelpAllowance } from "./allowance.ts";
 
 interface Kit {
@@ -53,14 +53,26 @@ export class Help {
     const isOwn = toHex(request.sender) === account;
     if (isOwn && sameBytes(request.deviceId, device.deviceId)) return;
     const isMember = await this.#isMember(log, request);
-    if (isOwn && !isMember && (await this.#canAdmit(log))) {
-      this.#engine.devices.admit(toHex(request.deviceId));
+    const self = isOwn && !isMember ? await this.#selfGroupFor(log) : undefined;
+    if (self !== undefined) {
+      await this.#admit(self, request);
       return;
     }
     if (!isMember && !(await this.#isOver(log, request))) return;
     if (!isOwn && !this.#allowance.take(toHex(request.sender))) return;
-    // Devices of the account itself first: strangers' help costs everyone an entry.
-    this.#helpAfter(this.#engine.fraction() * clientLimits.helpDelayMsMax * (isOwn ? 0.2 : 1), log, request);
+    this.#helpAfter(this.#delayMs(isOwn), log, request);
+  }
+
+  /** Lets a device of this account into the self group, or tells it that it is there: it may be that a backup was restored. */
+  async #admit(self: string, request: RejoinRequest): Promise<void> {
+    const current = { ...request, groupId: logIdOf(self) };
+    if (await this.#isMember(self, current)) this.#helpAfter(this.#delayMs(true), self, current);
+    else this.#engine.devices.admit(toHex(request.deviceId));
+  }
+
+  /** Devices of the account itself first: strangers' help costs everyone an entry. */
+  #delayMs(isOwn: boolean): number {
+    return this.#engine.fraction() * clientLimits.helpDelayMsMax * (isOwn ? 0.2 : 1);
   }
 
   #helpAfter(delayMs: number, log: string, request: RejoinRequest): void {
@@ -77,12 +89,12 @@ export class Help {
     );
   }
 
-  /** Whether the question is for a self group, of whatever generation, and this device is in the latest that it knows. */
-  async #canAdmit(log: string): Promise<boolean> {
+  /** If the question is for a self group, of whatever generation: the latest that this device knows, and is in. */
+  async #selfGroupFor(log: string): Promise<string | undefined> {
     const { logs, meta } = this.#engine.tables;
     const self = meta.get("selfGroup");
-    if (self === undefined || logs.get(self)?.state !== "active") return false;
-    return log === self || (await generationOf(this.#engine, log)) !== undefined;
+    if (self === undefined || logs.get(self)?.state !== "active") return undefined;
+    return log === self || (await generationOf(this.#engine, log)) !== undefined ? self : undefined;
   }
 
   /**

@@ -59,7 +59,13 @@ function ask() {
   helpers.note(log, [cardOf(bob)]);
   const rejoin = { log, nonce, startedAt, askedAt: startedAt, missingFrom: 1 };
   state.now += clientLimits.rejoinRetryMs;
-  return { helpers, state, published, haveAllRefused: (more = {}) => helpers.haveAllRefused({ ...rejoin, ...more }) };
+  return {
+    helpers,
+    state,
+    published,
+    rejoin,
+    haveAllRefused: (more = {}) => helpers.haveAllRefused({ ...rejoin, ...more }),
+  };
 }
 
 function refusalOf(account: string, others: readonly CompactCard[] = [], device = "ee".repeat(16)): RejoinKit {
@@ -126,6 +132,17 @@ test("of a sibling that a restored device has forgotten, the server tells it, an
   assert.equal(await haveAllRefused({ helper: bob }), false);
   helpers.refused(refusalOf(ada, [], "bb".repeat(16)));
   assert.equal(await haveAllRefused({ helper: bob }), true);
+});
+
+test("siblings that have answered a question for the group of the account's devices are those that are still in use", async () => {
+  const { helpers, state, published, rejoin } = ask();
+  published.push("bb".repeat(16), "cc".repeat(16));
+  assert.equal(await helpers.isSelfGroupDead(rejoin), false);
+  helpers.refused(refusalOf(ada, [], "bb".repeat(16)));
+  assert.equal(await helpers.isSelfGroupDead(rejoin), false);
+  state.now += clientLimits.selfGroupPatienceMs;
+  assert.equal(await helpers.isSelfGroupDead(rejoin), true, "the other has been silent for too long");
+  assert.deepEqual(helpers.siblingsWhoAnswered(nonce), ["bb".repeat(16)]);
 });
 
 test("no more accounts are noted than the limit allows", () => {

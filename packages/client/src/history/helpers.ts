@@ -116,6 +116,12 @@ export class Helpers {
     return isOver || siblings.every((device) => refused?.has(device) === true);
   }
 
+  /** Own devices that have answered a question: those are still in use. */
+  siblingsWhoAnswered(nonce: Uint8Array): readonly string[] {
+    const refused = this.#refusals.get(toHex(nonce));
+    return (this.#published.get(toHex(nonce)) ?? []).filter((device) => refused?.has(device) === true);
+  }
+
   /** Whether the account is one that may know the group. */
   mayAnswer(log: string, sender: string): boolean {
     if (sender === this.#engine.own().account) return true;

@@ -83,6 +83,21 @@ export class RejoinTable {
     this.#store.run(sql, log, fromSeq, chain, helper);
   }
 
+  /** Past `countMax` the oldest are forgotten. */
+  noteStrangersWelcome(welcome: WelcomeBack, countMax: number): void {
+    this.noteWelcome(welcome);
+    const unknown = "SELECT rowid FROM welcomes_back WHERE log NOT IN (SELECT log FROM logs)";
+    const old = `${unknown} ORDER BY rowid DESC LIMIT -1 OFFSET ?`;
+    this.#store.run(`DELETE FROM welcomes_back WHERE rowid IN (${old})`, countMax);
+  }
+
+  /** Welcomes from an account to groups that this device knows nothing of. */
+  takeStrangersWelcomes(helper: string): readonly WelcomeBack[] {
+    const sql = "SELECT log FROM welcomes_back WHERE helper = ? AND log NOT IN (SELECT log FROM logs) ORDER BY log";
+    const logs = rowsOf(this.#store.all(sql, helper)).map((row) => row.text("log"));
+    return logs.flatMap((log) => this.takeWelcome(log) ?? []);
+  }
+
   takeWelcome(log: string): WelcomeBack | undefined {
     const row = rowOf(this.#store.all("SELECT * FROM welcomes_back WHERE log = ?", log)[0]);
     this.#store.run("DELETE FROM welcomes_back WHERE log = ?", log);
