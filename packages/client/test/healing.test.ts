@@ -452,6 +452,7 @@ suite("healing", () => {
     await bob.client.close();
     const phone = await world.linked(ada);
     await hasChat(phone, chat);
+    await eventually(phone.client, async () => (await phone.client.contacts()).length === 1);
     ada.network.down();
     restore(bob, copy);
     const bobs = contactLogOf(bob);
