@@ -33,7 +33,11 @@ function installNpmPackages() {
   const inputs = hashOf(["package.json", "package-lock.json", "patches"]);
   if (isStamped("npm", inputs)) return;
   console.error("Rempart: installing its npm packages …");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], 'Is the npm registry reachable? "npm ci" says more.');
+  run(
+    "npm",
+    ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    'Is the npm registry reachable? "npm ci" says more.',
+  );
   stamp("npm", inputs);
 }
 
