@@ -159,4 +159,28 @@ suite("a store that fails at any step", () => {
       Array.from({ length: 10 }, (_, i) => `${i}`),
     );
   });
+
+  test("a store that fails behind everybody's back ends the client with a code too", async () => {
+    world = new World();
+    const ada = await world.person("Ada");
+    await ada.client.close();
+    let isBroken = false;
+    ada.client = await openClient(ada, (store) => ({
+      run: (sql, ...values) => store.run(sql, ...values),
+      close: () => store.close(),
+      transaction: (work) => store.transaction(work),
+      all(sql, ...values) {
+        // What is looked for in the background once somebody new is a contact.
+        if (isBroken && sql.startsWith("SELECT * FROM rejoins ORDER")) throw new StoreError("ERR_LOCAL_STORAGE", "a damaged page");
+        return store.all(sql, ...values);
+      },
+    }));
+    const { invite } = await ada.client.createInvite({ uses: 1, expiresInMs: 3_600_000 });
+    isBroken = true;
+    await world.person("Bob", invite);
+    await assert.rejects(
+      eventually(ada.client, async () => (await ada.client.chats()).length > 1),
+      { code: "ERR_LOCAL_STORAGE" },
+    );
+  });
 });

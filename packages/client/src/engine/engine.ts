@@ -245,11 +245,15 @@ export class Engine {
     return pump;
   }
 
-  /** Runs `callback` after a while, unless the engine has ended by then. */
+  /** Runs `callback` after a while, unless the engine has ended by then. Nobody waits for its failures. */
   after(delayMs: number, callback: () => void): () => void {
     const cancel = this.clock.after(delayMs, () => {
       this.#timers.delete(cancel);
-      callback();
+      try {
+        callback();
+      } catch (error) {
+        this.defect(error);
+      }
     });
     this.#timers.add(cancel);
     return () => {
