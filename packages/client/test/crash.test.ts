@@ -171,7 +171,8 @@ suite("a store that fails at any step", () => {
       transaction: (work) => store.transaction(work),
       all(sql, ...values) {
         // What is looked for in the background once somebody new is a contact.
-        if (isBroken && sql.startsWith("SELECT * FROM rejoins ORDER")) throw new StoreError("ERR_LOCAL_STORAGE", "a damaged page");
+        if (isBroken && sql.startsWith("SELECT * FROM rejoins ORDER"))
+          throw new StoreError("ERR_LOCAL_STORAGE", "a damaged page");
         return store.all(sql, ...values);
       },
     }));
