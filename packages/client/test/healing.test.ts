@@ -1,96 +1,21 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { afterEach, suite, test } from "node:test";
 import { decodeReceived, decodeRequest, toHex } from "@rempart/protocol";
 import { openSqliteStore } from "../src/platform/node/index.ts";
-import { chatBetween, eventually, openClient, type Person, reopen, sees, texts, World } from "./world.ts";
-
-function backUp(person: Person): string {
-  const copy = `${person.store}.backup`;
-  copyFileSync(person.store, copy);
-  if (existsSync(`${person.store}-wal`)) copyFileSync(`${person.store}-wal`, `${copy}-wal`);
-  return copy;
-}
-
-function restore(person: Person, copy: string): void {
-  for (const end of ["", "-wal", "-shm"]) rmSync(`${person.store}${end}`, { force: true });
-  copyFileSync(copy, person.store);
-  if (existsSync(`${copy}-wal`)) copyFileSync(`${copy}-wal`, `${person.store}-wal`);
-}
-
-/** Damages the store of a client that is not running. */
-function forget(person: Person, chat: string): void {
-  const store = openSqliteStore(person.store);
-  store.transaction(() => store.run("DELETE FROM snapshots WHERE log = ?", chat));
-  store.close();
-}
-
-function selfGroupOf(person: Person): string | undefined {
-  const store = openSqliteStore(person.store);
-  const [row] = store.all("SELECT value FROM meta WHERE key = 'selfGroup'");
-  store.close();
-  return row && (JSON.parse(String(row.value)) as string);
-}
-
-/** The seq of a log's first entry that a device has not read yet. */
-function readUpTo(person: Person, log: string): number {
-  const store = openSqliteStore(person.store);
-  const [row] = store.all("SELECT next_seq FROM logs WHERE log = ?", log);
-  store.close();
-  return Number(row?.next_seq);
-}
-
-/** Leaves a client that is not running without the keys for the Welcomes to come. */
-function loseKeyPackages(person: Person): void {
-  const store = openSqliteStore(person.store);
-  store.run("DELETE FROM key_packages");
-  store.close();
-}
-
-function contactLogOf(person: Person): string {
-  const store = openSqliteStore(person.store);
-  const [row] = store.all("SELECT log FROM logs WHERE kind = 'contact'");
-  store.close();
-  return String(row?.log);
-}
-
-/** Leaves a client that is not running as it is once its siblings have been asked for the way back, and none has helped. */
-function loseSelfGroup(person: Person): void {
-  const self = selfGroupOf(person) ?? "";
-  const store = openSqliteStore(person.store);
-  store.run("UPDATE logs SET state = 'lost' WHERE log = ?", self);
-  const values = [self, new Uint8Array(16), Date.now() - 41_000, Date.now() - 40_000] as const;
-  store.run("INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)", ...values);
-  store.close();
-}
-
-/** The only device of a person ends, and another asks to be let in: `linking` resolves once it is. */
-async function asking(world: World, person: Person): Promise<{ phone: Person; linking: Promise<void> }> {
-  const link = await person.client.exportDeviceLink();
-  await person.client.close();
-  const phone = await world.stranger();
-  const hasAsked = new Promise<void>((resolve) => {
-    phone.network.tampering.toServer = (frame) => {
-      const request = decodeRequest(frame);
-      if (request.name === "append") resolve();
-      return frame;
-    };
-  });
-  const linking = phone.client.createLinkedDevice(link);
-  // Whoever waits for it hears of a failure later.
-  linking.catch(() => undefined);
-  await hasAsked;
-  await eventually(phone.client, async () => (await phone.client.connection()).state === "online");
-  return { phone, linking };
-}
-
-async function idOf(person: Person): Promise<string> {
-  return (await person.client.account())?.account ?? "";
-}
-
-async function hasChat(person: Person, chat: string): Promise<void> {
-  await eventually(person.client, async () => (await person.client.chats()).some((view) => view.chat === chat));
-}
+import { backUp, contactLogOf, forget, restore } from "./disk.ts";
+import {
+  chatBetween,
+  eventually,
+  hasChat,
+  idOf,
+  openClient,
+  type Person,
+  reopen,
+  sees,
+  speaks,
+  texts,
+  World,
+} from "./world.ts";
 
 /** More groups than a device has keys for at any one time: some are joined with keys made meanwhile. */
 async function manyGroups(founder: Person, member: Person): Promise<readonly string[]> {
@@ -101,16 +26,6 @@ async function manyGroups(founder: Person, member: Person): Promise<readonly str
     chats.push(chat);
   }
   return chats;
-}
-
-let spoken = 0;
-
-async function speaks(speaker: Person, listener: Person, chat: string): Promise<void> {
-  await hasChat(speaker, chat);
-  spoken++;
-  const text = `said ${spoken}`;
-  await speaker.client.send({ chat, text });
-  await eventually(listener.client, async () => (await texts(listener.client, chat)).includes(text));
 }
 
 /** The server tells a device of its own commits in a log, and does not show them. */
@@ -526,57 +441,5 @@ suite("healing", () => {
     bob.client = await openClient(bob);
     await eventually(bob.client, async () => (await bob.client.chat(chat)).members.length === 1);
     assert.ok((await noticesOf(bob, chat)).includes("rejoined"));
-  });
-
-  test("a device that has lost the group of its account's devices founds it anew, and lets another in", async () => {
-    const { ada, chat } = await pair();
-    await ada.client.close();
-    loseSelfGroup(ada);
-    ada.client = await openClient(ada);
-    const second = await world.linked(ada);
-    await sees(second, chat, ["before"]);
-  });
-
-  test("a device restored to the time before it came into its account's group finds all its groups again", async () => {
-    const { ada, bob, chat: direct } = await pair();
-    const { phone, linking } = await asking(world, ada);
-    await phone.client.close();
-    await assert.rejects(linking, { code: "ERR_CLOSED" });
-    const copy = backUp(phone);
-    phone.client = await openClient(phone);
-    ada.client = await openClient(ada);
-    await hasChat(phone, direct);
-    const { chat } = await ada.client.createGroup({ name: "G", contacts: [await idOf(bob)] });
-    for (const each of [direct, chat]) await speaks(phone, bob, each);
-    await phone.client.close();
-    restore(phone, copy);
-    // The Welcomes that it finds are for keys that it has used up, as far as the server knows.
-    loseKeyPackages(phone);
-    phone.client = await openClient(phone);
-    for (const each of [direct, chat]) await speaks(phone, bob, each);
-    await ada.client.setPreferences({ language: "fr" });
-    await eventually(phone.client, async () => (await phone.client.preferences()).language === "fr");
-  });
-
-  test("a new device does not take it for a place in the group that its sibling has lost its own", async () => {
-    const { ada } = await pair();
-    const { phone, linking } = await asking(world, ada);
-    loseSelfGroup(ada);
-    const own = contactLogOf(ada);
-    const asked = readUpTo(phone, own);
-    const hasAnswered = new Promise<void>((resolve) => {
-      ada.network.tampering.toServer = (frame) => {
-        const request = decodeRequest(frame);
-        if (request.name === "append" && toHex(request.body.logId) === own) resolve();
-        return frame;
-      };
-    });
-    ada.client = await openClient(ada);
-    await hasAnswered;
-    // What Ada asks for herself, and her answer.
-    await eventually(phone.client, async () => readUpTo(phone, own) >= asked + 2);
-    await phone.client.close();
-    await assert.rejects(linking, { code: "ERR_CLOSED" });
-    assert.equal(selfGroupOf(phone), undefined);
   });
 });

@@ -261,3 +261,23 @@ export async function chatBetween(a: Person, b: Person): Promise<string> {
   const other = (await b.client.account())?.account ?? "";
   return eventually(a.client, async () => (await a.client.contacts()).find((c) => c.contact === other)?.chat);
 }
+
+export async function idOf(person: Person): Promise<string> {
+  return (await person.client.account())?.account ?? "";
+}
+
+/** Waits until a person has a chat. */
+export async function hasChat(person: Person, chat: string): Promise<void> {
+  await eventually(person.client, async () => (await person.client.chats()).some((view) => view.chat === chat));
+}
+
+let spoken = 0;
+
+/** One says something in a chat that the other waits for. */
+export async function speaks(speaker: Person, listener: Person, chat: string): Promise<void> {
+  await hasChat(speaker, chat);
+  spoken++;
+  const text = `said ${spoken}`;
+  await speaker.client.send({ chat, text });
+  await eventually(listener.client, async () => (await texts(listener.client, chat)).includes(text));
+}
