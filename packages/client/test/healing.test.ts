@@ -52,14 +52,9 @@ suite("healing", () => {
   let world: World;
   afterEach(() => world.end());
 
-  async function pair(): Promise<{ ada: Person; bob: Person; chat: string }> {
+  function pair() {
     world = new World();
-    const [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
-    const chat = await chatBetween(ada, bob);
-    await chatBetween(bob, ada);
-    await ada.client.send({ chat, text: "before" });
-    await sees(bob, chat, ["before"]);
-    return { ada, bob, chat };
+    return world.pair("before");
   }
 
   test("a restored backup finds its own later messages, renews its keys, and goes on", async () => {

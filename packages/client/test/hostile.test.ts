@@ -11,14 +11,9 @@ suite("a server that does not keep its promises", () => {
   let world: World;
   afterEach(() => world.end());
 
-  async function pair(): Promise<{ ada: Person; bob: Person; chat: string }> {
+  function pair() {
     world = new World();
-    const [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
-    const chat = await chatBetween(ada, bob);
-    await chatBetween(bob, ada);
-    await ada.client.send({ chat, text: "0" });
-    await sees(bob, chat, ["0"]);
-    return { ada, bob, chat };
+    return world.pair("0");
   }
 
   /** Changes the entries of a chat on their way to one client. */

@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { afterEach, suite, test } from "node:test";
-import { chatBetween, eventually, type Person, reopen, sees, speech, texts, World } from "./world.ts";
+import { eventually, reopen, sees, speech, texts, World } from "./world.ts";
 
 suite("offline, cut off, closed and opened again", () => {
   let world: World;
   afterEach(() => world.end());
 
-  async function pair(): Promise<{ ada: Person; bob: Person; chat: string }> {
+  function pair() {
     world = new World();
-    const [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
-    const chat = await chatBetween(ada, bob);
-    await chatBetween(bob, ada);
-    return { ada, bob, chat };
+    return world.pair();
   }
 
   test("what is written offline is sent, in order and once, when the connection is back", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, suite, test } from "node:test";
 import { decodeRequest, toHex } from "@rempart/protocol";
 import { backUp, contactLogOf, loseKeyPackages, loseSelfGroup, readUpTo, restore, selfGroupOf } from "./disk.ts";
-import { chatBetween, eventually, hasChat, idOf, openClient, type Person, sees, speaks, World } from "./world.ts";
+import { eventually, hasChat, idOf, openClient, type Person, sees, speaks, World } from "./world.ts";
 
 /** The only device of a person ends, and another asks to be let in: `linking` resolves once it is. */
 async function asking(world: World, person: Person): Promise<{ phone: Person; linking: Promise<void> }> {
@@ -28,14 +28,9 @@ suite("the group of an account's devices", () => {
   let world: World;
   afterEach(() => world.end());
 
-  async function pair(): Promise<{ ada: Person; bob: Person; chat: string }> {
+  function pair() {
     world = new World();
-    const [ada, bob] = (await world.people("Ada", "Bob")) as [Person, Person];
-    const chat = await chatBetween(ada, bob);
-    await chatBetween(bob, ada);
-    await ada.client.send({ chat, text: "before" });
-    await sees(bob, chat, ["before"]);
-    return { ada, bob, chat };
+    return world.pair("before");
   }
 
   test("a device that has lost the group of its account's devices founds it anew, and lets another in", async () => {

@@ -185,6 +185,17 @@ export class World {
     return people;
   }
 
+  /** Ada and Bob, who have a chat; with what Ada has said there first, if anything. */
+  async pair(said?: string): Promise<{ ada: Person; bob: Person; chat: string }> {
+    const [ada, bob] = (await this.people("Ada", "Bob")) as [Person, Person];
+    const chat = await chatBetween(ada, bob);
+    await chatBetween(bob, ada);
+    if (said === undefined) return { ada, bob, chat };
+    await ada.client.send({ chat, text: said });
+    await sees(bob, chat, [said]);
+    return { ada, bob, chat };
+  }
+
   async end(): Promise<void> {
     if (process.env.DEFECTS) for (const { defects } of this.#people) if (defects.length > 0) console.log(defects);
     for (const { client } of this.#people) await client.close();
