@@ -31,8 +31,12 @@ export const clientLimits = {
   requestTimeoutMs: 30_000,
   /** Silence after which the connection is tested; Node and most proxies cut silent ones after 60 s. */
   pingAfterMs: 25_000,
-  /** Requests in flight: below the server's bound, so that it never has to refuse. */
+  /**
+   * Requests in flight, and the bytes that they and their replies hold: once for those with large replies, and once for all
+   * others, which so never wait behind history. Together below the server's bounds, so that it never has to refuse.
+   */
   requestsInFlightMax: 128,
+  inFlightBytesMax: 458_752,
   /** Entries opened in one transaction: an fsync for each would bound catch-up by the disk. */
   entriesPerTransactionMax: 64,
   /** Bytes of entries that wait to be opened in one log; above it the log is unsubscribed until they are. */

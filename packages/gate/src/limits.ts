@@ -138,6 +138,8 @@ export const gateServerLimits = {
 
   // Modes: what takes the gate to `guarded`, and to `siege`.
 
+  /** Age of the oldest hello from which those inside are told to hold back, before the next decision on the mode. */
+  pressureQueueAgeMs: 20,
   modeQueueAgeMsGuarded: 250,
   modeQueueAgeMsSiege: 600,
   modeLoopDelayMsGuarded: 60,

@@ -45,6 +45,8 @@ export const limits = {
   hostBytesMax: 259,
   /** Requests of one connection that wait for an answer. */
   requestsInFlightMax: 256,
+  /** Bytes of these, and of the replies that they may cause (`heldBytes`). */
+  inFlightBytesPerConnectionMax: 1_048_576,
 } as const;
 
 /** Total sizes that log entries are padded to, in bytes, ascending. */

@@ -202,6 +202,14 @@ export function operationOf(number: number): OperationName | undefined {
   return byNumber.get(number);
 }
 
+/** Requests whose replies may be as large as a frame, however small they are themselves. */
+export const largeReplies: ReadonlySet<OperationName> = new Set(["read", "keyPackagesClaim", "blobRead"]);
+
+/** Bytes that a request of `frameBytes` holds of its connection's room while it waits: its own, or those of its reply (WR9). */
+export function heldBytes(name: OperationName, frameBytes: number): number {
+  return largeReplies.has(name) ? limits.frameBytesMax : frameBytes;
+}
+
 /** What a server sends without being asked. */
 export const pushes = {
   /** Entries of a subscribed log, in order, without gaps since the last ones. */

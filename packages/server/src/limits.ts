@@ -14,9 +14,9 @@ export const serverLimits = {
   receivedBytesPerSecondMax: 16_777_216,
   /** Pings and pongs of one connection in a second, more of which end it: honest ones come every ten seconds or so. */
   controlsPerSecondMax: 16,
-  /** Bytes of requests, and of the replies they may cause, that one connection may have waiting. */
-  inFlightBytesPerConnectionMax: 1_048_576,
-  /** The same for the whole process: bounds what a crowd of connections can make it hold. */
+  /** Requests of one connection in a second that find its room full; one more ends it. Clients that count never have one. */
+  excessPerSecondMax: 8,
+  /** Bytes of requests, and of the replies they may cause, that wait in the process: bounds what a crowd can make it hold. */
   inFlightBytesMax: 134_217_728,
   /** Bytes waiting to leave a connection above which live entries and catch-up wait for it to drain. */
   streamBufferedBytesMax: 65_536,

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  asId,
   decode,
   decodeRequest,
   encodeError,
   encodePush,
   encodeReply,
+  limits,
   ProtocolError,
   proofCodec,
 } from "@rempart/protocol";
@@ -193,6 +195,32 @@ test("more requests than may be in flight wait their turn", async () => {
     peers[0]?.handlers.frame(encodeReply("ping", requestId, { now: 1 }));
   }
   assert.equal((await Promise.all(all)).length, all.length);
+});
+
+test("history waits for history, and a message for neither", async () => {
+  const { peers, connection } = setUp();
+  connection.connect(origin);
+  await greet(peers[0]);
+  const namesAfter = (count: number) => (peers[0]?.sent ?? []).slice(count).map((frame) => decodeRequest(frame).name);
+  const before = peers[0]?.sent.length ?? 0;
+  const logId = asId("LogId", new Uint8Array(16));
+  const readKey = asId("Capability", new Uint8Array(32));
+  const inFlightMax = clientLimits.inFlightBytesMax / limits.frameBytesMax;
+  const reads = Array.from({ length: inFlightMax + 2 }, () =>
+    connection.request("read", { logId, readKey, fromSeq: 1, limit: 1 }),
+  );
+  void connection.request("ping", {}).catch(() => undefined);
+  assert.deepEqual(namesAfter(before), [...Array.from({ length: inFlightMax }, () => "read"), "ping"]);
+  const answer = (at: number) => {
+    const { requestId } = decodeRequest(peers[0]?.sent[at] ?? new Uint8Array());
+    peers[0]?.handlers.frame(encodeReply("read", requestId, { entries: [], headSeq: 0, epoch: 0 }));
+  };
+  answer(before);
+  await reads[0];
+  assert.deepEqual(namesAfter(before + inFlightMax), ["ping", "read"], "there is room for one more");
+  connection.stop();
+  const settled = await Promise.allSettled(reads.slice(1));
+  assert.ok(settled.every((each) => each.status === "rejected" && each.reason.code === "ERR_OFFLINE"));
 });
 
 test("the pause lies between what was asked for and its bound", () => {

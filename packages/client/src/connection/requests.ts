@@ -2,6 +2,8 @@
 import {
   decodeReply,
   encodeRequest,
+  heldBytes,
+  largeReplies,
   type OperationName,
   ProtocolError,
   type ReplyOf,
@@ -10,6 +12,7 @@ import {
 import { ClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
 import type { Clock, Link } from "../ports.ts";
+import { InFlight } from "./in-flight.ts";
 
 interface Waiting {
   readonly name: OperationName;
@@ -17,26 +20,19 @@ interface Waiting {
   readonly reject: (error: Error) => void;
   readonly cancel: () => void;
   readonly answered: (() => void) | undefined;
+  /** What it holds while it is in flight. */
+  readonly bytes: number;
 }
 
-interface Settling<N extends OperationName> {
-  readonly resolve: (reply: ReplyOf<N>) => void;
-  readonly reject: (error: Error) => void;
-  readonly answered: (() => void) | undefined;
-}
-
-interface Queued {
-  readonly start: () => void;
-  readonly reject: (error: Error) => void;
-}
+const bounds = { countMax: clientLimits.requestsInFlightMax, bytesMax: clientLimits.inFlightBytesMax };
 
 export class Requests {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #onTimeout: () => void;
   readonly #waiting = new Map<number, Waiting>();
-  /** Requests above the bound on those in flight, in the order in which they were made. */
-  readonly #queued: Queued[] = [];
+  readonly #large = new InFlight(bounds);
+  readonly #others = new InFlight(bounds);
   #lastId = 0;
   #isClosed = false;
 
@@ -53,28 +49,32 @@ export class Requests {
    */
   send<N extends OperationName>(name: N, body: RequestOf<N>, answered?: () => void): Promise<ReplyOf<N>> {
     if (this.#isClosed) return Promise.reject(offline());
-    return new Promise((resolve, reject) => {
-      const start = () => this.#start(name, body, { resolve, reject, answered });
-      if (this.#waiting.size >= clientLimits.requestsInFlightMax) this.#queued.push({ start, reject });
-      else start();
-    });
-  }
-
-  #start<N extends OperationName>(name: N, body: RequestOf<N>, { resolve, reject, answered }: Settling<N>): void {
     const id = (this.#lastId % 0xffff_ffff) + 1;
-    this.#lastId = id;
     let frame: Uint8Array;
     try {
       frame = encodeRequest(name, id, body);
     } catch (error) {
-      reject(error instanceof ProtocolError ? error : new ClientError("ERR_ARGUMENT", "the request cannot be written"));
-      return;
+      const isKnown = error instanceof ProtocolError;
+      return Promise.reject(isKnown ? error : new ClientError("ERR_ARGUMENT", "the request cannot be written"));
     }
+    this.#lastId = id;
+    const bytes = heldBytes(name, frame.length);
+    return new Promise((resolve, reject) => {
+      const start = () => this.#start(id, frame, { name, bytes, resolve, reject, answered });
+      this.#inFlight(name).depart({ bytes, start, reject });
+    });
+  }
+
+  #inFlight(name: OperationName): InFlight {
+    return largeReplies.has(name) ? this.#large : this.#others;
+  }
+
+  #start(id: number, frame: Uint8Array, request: Omit<Waiting, "cancel">): void {
     const cancel = this.#clock.after(clientLimits.requestTimeoutMs, () => {
       this.#take(id)?.reject(new ClientError("ERR_TIMEOUT", "the server did not answer in time"));
       this.#onTimeout();
     });
-    this.#waiting.set(id, { name, resolve, reject, cancel, answered });
+    this.#waiting.set(id, { ...request, cancel });
     this.#link.send(frame);
   }
 
@@ -99,8 +99,7 @@ export class Requests {
   /** Ends all that waits with `ERR_OFFLINE`: whether the server acted on it is not known. */
   close(): void {
     this.#isClosed = true;
-    const queued = this.#queued.splice(0);
-    for (const { reject } of queued) reject(offline());
+    for (const { reject } of [...this.#large.takeQueued(), ...this.#others.takeQueued()]) reject(offline());
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(offline());
   }
 
@@ -109,7 +108,7 @@ export class Requests {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(id);
     waiting.cancel();
-    if (!this.#isClosed) this.#queued.shift()?.start();
+    this.#inFlight(waiting.name).arrived(waiting.bytes);
     return waiting;
   }
 }

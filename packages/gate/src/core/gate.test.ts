@@ -61,6 +61,26 @@ describe("[GT2] lanes", () => {
   });
 });
 
+describe("[GT62] pressure", () => {
+  it("is the mode, and guarded at once when hellos wait, until they wait no more", () => {
+    const world = makeWorld();
+    const { gate, clock } = world;
+    const visit = gate.arrive(sourceOf(1));
+    assert.ok(typeof visit !== "string");
+    visit.enter("peek");
+    visit.enter("tls");
+    assert.equal(gate.handshakes.push(visit), undefined);
+    clock.advance(gate.limits.pressureQueueAgeMs - 1);
+    assert.equal(gate.pressure, "normal");
+    clock.advance(1);
+    assert.deepEqual([gate.pressure, gate.mode], ["guarded", "normal"]);
+    assert.equal(gate.handshakes.next(), visit);
+    assert.equal(gate.pressure, "normal");
+    besiege(world);
+    assert.equal(gate.pressure, "siege");
+  });
+});
+
 describe("[GT1] one try", () => {
   it("refuses a second proof on the same connection", async () => {
     const { gate } = makeWorld();

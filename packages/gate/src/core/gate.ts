@@ -89,6 +89,15 @@ export class Gate {
     return this.#modes.mode;
   }
 
+  /**
+   * How hard pressed the server is at this moment. The mode takes up to a second to follow what comes, and meanwhile
+   * whoever is inside would spend on history and files what those who wait for their handshake need.
+   */
+  get pressure(): GateMode {
+    const isLate = this.handshakes.oldestAgeMs >= this.limits.pressureQueueAgeMs;
+    return isLate && this.mode === "normal" ? "guarded" : this.mode;
+  }
+
   /** Why it is in its mode, in a few words. */
   get modeReason(): string {
     return this.#modes.reason;

@@ -113,9 +113,28 @@ describe("a connection", () => {
     const slow = await connectTo(service);
     const { logId, readKey } = log;
     const read = () => slow.request("read", { logId, readKey, fromSeq: 1, limit: 1 });
-    const replies = range(1, serverLimits.inFlightBytesPerConnectionMax / limits.frameBytesMax).map(read);
+    const replies = range(1, limits.inFlightBytesPerConnectionMax / limits.frameBytesMax).map(read);
     await refusal(read(), "ERR_BUSY");
     await served(replies, commits);
+  });
+
+  it("[WR9] ends a connection that asks on behind such refusals, and not one that does so at times", async () => {
+    const world = await newWorld();
+    const log = await TestLog.create(await signedIn(world));
+    const { service } = await slowWorld(world, []);
+    const greedy = await connectTo(service);
+    const { logId, readKey } = log;
+    const read = () => greedy.request("read", { logId, readKey, fromSeq: 1, limit: 1 });
+    const waiting = range(1, limits.inFlightBytesPerConnectionMax / limits.frameBytesMax).map(read);
+    for (const reply of waiting) reply.catch(() => undefined);
+    for (let second = 1; second <= 2; second++) {
+      for (let i = 0; i < serverLimits.excessPerSecondMax; i++) await refusal(read(), "ERR_BUSY");
+      assert.equal(greedy.closeCode, undefined);
+      world.clock.time += 1_000;
+    }
+    const more = range(0, serverLimits.excessPerSecondMax).map(read);
+    assert.ok((await Promise.allSettled(more)).every(({ status }) => status === "rejected"));
+    assert.equal(greedy.closeCode, 1008);
   });
 
   it("[WR25] reads history one piece at a time, and none while it does not read what it has", async () => {
@@ -156,7 +175,7 @@ describe("a connection", () => {
   it("[WR25] has so much history in a slice of a siege, and more in the next", async () => {
     const slices: (() => void)[] = [];
     const later = (sliceIsOver: () => void) => void slices.push(sliceIsOver);
-    const world = await newWorld({ limits: { bulkPerSliceSiege: 3 }, mode: "siege", later });
+    const world = await newWorld({ limits: { bulkPerSliceSiege: 3 }, pressure: "siege", later });
     const log = await TestLog.create(await signedIn(world));
     const { logId, readKey } = log;
     const reader = await connectTo(world.service);
@@ -258,7 +277,7 @@ async function slowWorld(
   world: World,
   commits: (() => void)[],
   limits: Partial<ServerLimits> = {},
-  mode: GateMode = "normal",
+  pressure: GateMode = "normal",
 ) {
   const store = new MemoryStore({ disk: world.store.disk, schedule: (commit) => commits.push(commit) });
   const asked: string[] = [];
@@ -276,7 +295,7 @@ async function slowWorld(
     entropy: systemEntropy,
     crypto: systemCrypto,
   };
-  return { service: new Service(ports, { limits, mode: () => mode }), asked };
+  return { service: new Service(ports, { limits, pressure: () => pressure }), asked };
 }
 
 async function invitation(

@@ -175,14 +175,22 @@ export class Connection implements Inbound, Caller, Subscriber {
   }
 
   #reserve(room: Room): void {
-    const { limits } = this.context;
-    const isTooMuch =
+    const isExcess =
       this.#waitingRequests >= wireLimits.requestsInFlightMax ||
-      this.#waitingBytes + room.ownBytes > limits.inFlightBytesPerConnectionMax ||
-      !this.context.reserve(room);
-    if (isTooMuch) throw this.context.tooMuchWaits;
+      this.#waitingBytes + room.ownBytes > wireLimits.inFlightBytesPerConnectionMax;
+    if (isExcess) this.#countExcess();
+    if (isExcess || !this.context.reserve(room)) throw this.context.tooMuchWaits;
     this.#waitingRequests += 1;
     this.#waitingBytes += room.ownBytes;
+  }
+
+  /** Whoever asks on behind such refusals does not read them: what he sends would cost more than it can be worth. */
+  #countExcess(): void {
+    try {
+      this.spend("excess", { amountMax: this.context.limits.excessPerSecondMax, periodMs: 1_000 });
+    } catch {
+      this.end(1008);
+    }
   }
 
   #release(room: Room): void {

@@ -1,5 +1,5 @@
 /** Which function answers which request. `hello` and `subscribe` belong to the connection itself. */
-import { limits, type OperationName, type ReplyOf, type Request, type RequestOf } from "@rempart/protocol";
+import { heldBytes, type OperationName, type ReplyOf, type Request, type RequestOf } from "@rempart/protocol";
 import * as blobs from "./blob-requests.ts";
 import type { Caller } from "./caller.ts";
 import * as directory from "./directory-requests.ts";
@@ -44,9 +44,6 @@ export function answerOf<N extends PlainName>(caller: Caller, name: N, body: Req
 /** What moves many bytes and can wait: history and files. Everything else, a message above all, goes first. */
 export const bulk: ReadonlySet<OperationName> = new Set(["read", "blobRead", "blobWrite"]);
 
-/** Requests whose replies may be as large as a frame, however small they are themselves. */
-const largeReplies: ReadonlySet<OperationName> = new Set(["read", "keyPackagesClaim", "blobRead"]);
-
 /** What a request may hold while it waits. */
 export interface Room {
   /** Bytes of the request and its reply, of its connection's allowance. */
@@ -57,7 +54,7 @@ export interface Room {
 }
 
 export function roomFor({ name }: Request, frame: Uint8Array): Room {
-  const ownBytes = largeReplies.has(name) ? limits.frameBytesMax : frame.length;
+  const ownBytes = heldBytes(name, frame.length);
   const isBulk = bulk.has(name);
   return { ownBytes, sharedBytes: isBulk ? frame.length : ownBytes, isBulk };
 }

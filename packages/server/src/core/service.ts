@@ -24,7 +24,7 @@ export interface ServiceOptions {
   readonly agent?: string;
   readonly limits?: Partial<ServerLimits>;
   /** How hard pressed the server is by strangers: history and files wait then. Absent: never. */
-  readonly mode?: () => GateMode;
+  readonly pressure?: () => GateMode;
   /** Calls back `bulkSliceMs` later, or later than that where the event loop is late. Absent: history and files are not paced. */
   readonly later?: Later;
   /** Hears of errors that are nobody's input. */
@@ -155,11 +155,11 @@ export class Service {
   }
 
   /** A server that stops answers what waits, however much it is. */
-  #bulkPace({ mode = () => "normal", later }: ServiceOptions): Pace {
+  #bulkPace({ pressure: pressed = () => "normal", later }: ServiceOptions): Pace {
     const { bulkMaxNormal, bulkMaxPressed, bulkPerSliceNormal, bulkPerSliceGuarded, bulkPerSliceSiege } =
       this.#context.limits;
     if (this.#isStopping) return { runningMax: bulkMaxNormal, startsMax: Number.POSITIVE_INFINITY };
-    const pressure = mode();
+    const pressure = pressed();
     const runningMax = pressure === "normal" ? bulkMaxNormal : bulkMaxPressed;
     if (later === undefined) return { runningMax, startsMax: Number.POSITIVE_INFINITY };
     const startsMax = { normal: bulkPerSliceNormal, guarded: bulkPerSliceGuarded, siege: bulkPerSliceSiege }[pressure];

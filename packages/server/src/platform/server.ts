@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Certificate, Gate, GateServerLimits, SourceTable } from "@rempart/gate";
-import type { GateMode, InviteSecret } from "@rempart/protocol";
+import type { InviteSecret } from "@rempart/protocol";
 import { type Logger, pino } from "pino";
 import { Service } from "../core/service.ts";
 import { type ServerLimits, serverLimits } from "../limits.ts";
@@ -90,18 +90,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = await openStore(options, health, (report) => onCommit(report));
   const report = (error: unknown) => log.error({ reason: textOf(error) }, "a request met an error of the server's own");
   // The gate needs to know tokens, and the office that issues them the gate's mode.
-  let mode = (): GateMode => "guarded";
+  let gate: Pick<Gate, "mode" | "pressure"> = { mode: "guarded", pressure: "guarded" };
   const limits = options.limits === undefined ? {} : { limits: options.limits };
   try {
     const clock = systemClock;
-    const office = await openTokenOffice({ store, clock, isQuiet: () => mode() === "normal", report, ...limits });
+    const office = await openTokenOffice({ store, clock, isQuiet: () => gate.mode === "normal", report, ...limits });
     const { issuer } = office;
     const ports = { store, bus: new LocalBus(), clock, entropy: systemEntropy, crypto: systemCrypto, issuer };
     const { bulkSliceMs } = { ...serverLimits, ...options.limits };
     const later = (sliceIsOver: () => void) => void setTimeout(sliceIsOver, bulkSliceMs).unref();
-    const service = new Service(ports, { report, mode: () => mode(), later, ...limits });
+    const service = new Service(ports, { report, pressure: () => gate.pressure, later, ...limits });
     const front = await makeFront(options, { log, health, webFiles, service, office, report });
-    mode = () => front.gate.mode;
+    gate = front.gate;
     const kernel = options.nftables === true ? new Kernel({ proxies: options.proxies ?? [], log }) : undefined;
     const observed = kernel === undefined ? front.observed : { ...front.observed, kernel: () => kernel.view };
     const observer = new GateObserver(observed);

@@ -36,7 +36,7 @@ export interface World {
 export interface WorldOptions extends MemoryStoreOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly bus?: LocalBus;
-  readonly mode?: GateMode;
+  readonly pressure?: GateMode;
   /** Ends slices of time by hand. */
   readonly later?: Later;
 }
@@ -44,7 +44,7 @@ export interface WorldOptions extends MemoryStoreOptions {
 export async function newWorld({
   limits = {},
   bus = new LocalBus(),
-  mode = "normal",
+  pressure = "normal",
   later,
   ...storeOptions
 }: WorldOptions = {}): Promise<World> {
@@ -53,7 +53,7 @@ export async function newWorld({
   const reports: unknown[] = [];
   const ports = { store, bus, clock, entropy: systemEntropy, crypto: systemCrypto };
   const report = (error: unknown) => void reports.push(error);
-  const service = new Service(ports, { limits, mode: () => mode, report, ...(later && { later }) });
+  const service = new Service(ports, { limits, pressure: () => pressure, report, ...(later && { later }) });
   const firstInvite = await service.createFirstInvite();
   if (firstInvite === undefined) throw new Error("the world is not new");
   return { service, clock, bus, store, firstInvite, reports };
