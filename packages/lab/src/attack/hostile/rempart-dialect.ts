@@ -26,6 +26,8 @@ const hugeHeadBytes = 6_000;
 export class RempartDialect implements Dialect {
   readonly #host: string;
   readonly #supplies: Supplies;
+  /** Made once, as the bombs are. */
+  #greed: Buffer | undefined;
 
   constructor(host: string, supplies: Supplies) {
     this.#host = host;
@@ -65,13 +67,8 @@ export class RempartDialect implements Dialect {
   }
 
   greed(): Buffer | undefined {
-    const { log } = this.#supplies;
-    if (log === undefined) return undefined;
-    const logId = asId("LogId", log.logId);
-    const readKey = asId("Capability", log.readKey);
-    const body = { logId, readKey, fromSeq: 1, limit: limits.entriesPerFrameMax };
-    const frames = Array.from({ length: 64 }, (_, i) => maskedFrame(encodeRequest("read", i + 2, body)).bytes);
-    return Buffer.concat(frames);
+    this.#greed ??= greedFor(this.#supplies);
+    return this.#greed;
   }
 
   #proof(showing: Showing, random: Random): Uint8Array {
@@ -132,6 +129,15 @@ function promise(length: bigint): Buffer {
 }
 
 /** A request of the right kind whose list claims as many items as its count can say. */
+/** Sixty-four requests for as much history as there is. */
+function greedFor({ log }: Supplies): Buffer | undefined {
+  if (log === undefined) return undefined;
+  const logId = asId("LogId", log.logId);
+  const readKey = asId("Capability", log.readKey);
+  const body = { logId, readKey, fromSeq: 1, limit: limits.entriesPerFrameMax };
+  return Buffer.concat(Array.from({ length: 64 }, (_, i) => maskedFrame(encodeRequest("read", i + 2, body)).bytes));
+}
+
 function greedyList(): Buffer {
   const { bytes } = maskedFrame(Buffer.concat([Buffer.from([19, 0, 0, 0, 9, 0xff, 0xff]), Buffer.alloc(80)]));
   return bytes;

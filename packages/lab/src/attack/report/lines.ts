@@ -21,6 +21,7 @@ export function lineOf(result: AttackResult): string {
     `reused ${result.reused}`,
     `generator ${percent(result.generatorCpu)}`,
     `server ${percent(result.subjectCpu)}`,
+    `other ${percent(result.otherCpu)}`,
     ...(result.returned === null ? [] : [`${result.returned.count} back in ${ms(result.returned.allMs)}`]),
     ...(result.died === null ? [] : [`DIED: ${result.died}`]),
     ...(result.valid ? [] : [`VOID: ${result.why}`]),
