@@ -49,7 +49,7 @@ export class Guest {
   /** Unknown until a listed proxy has said who is behind it. */
   visit: Visit | undefined;
   bytes: Buffer = none;
-  /** CPU that the beginning of its handshake took, which is nearly all of it; 0 before. */
+  /** CPU that the beginning of its handshake took, without the answer to its hello; 0 before. */
   handshakeMs = 0;
   /** Which of the two TLS contexts of its kind it goes to. */
   context: 0 | 1 = 0;

@@ -8,7 +8,7 @@ import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { Gate } from "../core/gate.ts";
 import type { Visit } from "../core/visit.ts";
 import { Guest } from "./guest.ts";
-import "./tls/hello-fence.ts";
+import { helloMsOf } from "./tls/hello-fence.ts";
 import { type TicketKeys, ticketPeriodMs } from "./tls/ticket-keys.ts";
 
 export interface Certificate {
@@ -75,7 +75,7 @@ export class Handshakes {
   /** A guest in this phase has closed. */
   drop(guest: Guest, visit: Visit): void {
     if (!this.#guests.delete(visit)) return;
-    if (guest.handshakeMs > 0) this.#gate.handshakes.finished(visit, guest.handshakeMs);
+    if (guest.handshakeMs > 0) this.#gate.handshakes.finished(visit, cpuMsOf(guest));
     else this.#gate.handshakes.drop(visit);
     this.#schedule();
   }
@@ -155,7 +155,7 @@ export class Handshakes {
       stream.destroy();
       return;
     }
-    this.#gate.handshakes.finished(visit, guest.handshakeMs);
+    this.#gate.handshakes.finished(visit, cpuMsOf(guest));
     this.#justSecured = guest;
     this.#secured(guest, stream);
     this.#schedule();
@@ -169,6 +169,11 @@ export class Handshakes {
     this.#justSecured?.sessions.push(session);
     done();
   }
+}
+
+/** What a handshake has taken: its beginning, and the answer to its hello. Its end, and the tickets, are not counted. */
+function cpuMsOf({ handshakeMs, raw }: Guest): number {
+  return handshakeMs + helloMsOf(raw);
 }
 
 /** Node keeps the TCP connection under this name and gives no other way to it; a test would notice if it went. */
