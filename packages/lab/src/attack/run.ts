@@ -87,8 +87,6 @@ class Run {
     await this.#eye.close();
     await this.#collect();
     const death = subject.death();
-    for (const t of this.#transactions)
-      if (t.ms > 90) console.error("T", t.lane, Math.round(t.at - attack), Math.round(t.ms), t.reached);
     const ended = death === undefined ? await honest.finish() : unknownEnd;
     return {
       times: { quiet, attack, after, end },
