@@ -63,6 +63,8 @@ export class Admission {
   readonly #refusals: Refusals;
   readonly #shedding = { B: new Shedding(), C: new Shedding() };
   #mode: GateMode = "normal";
+  /** What the lanes were last told of how hard pressed the server is. */
+  #pressure: GateMode = "normal";
 
   constructor(options: AdmissionOptions) {
     const { ports, secret, limits, effort, capacity } = options;
@@ -88,10 +90,15 @@ export class Admission {
   tick(mode: GateMode): void {
     const { clock } = this.#options.ports;
     this.#mode = mode;
-    this.shares.supply({ perSecond: this.#options.capacity.perSecond, mode }, clock.elapsed());
+    this.#supply(mode);
     this.#shedding.B.tick();
     this.#shedding.C.tick();
     void this.spending.retry(clock.now());
+  }
+
+  /** Whenever it has changed, between two decisions on the mode: lane E gives up at once what it has saved. */
+  press(pressure: GateMode): void {
+    if (pressure !== this.#pressure) this.#supply(pressure);
   }
 
   /** Judges a proof and spends what it shows. Never rejects: when a port throws, the proof is refused. */
@@ -102,6 +109,12 @@ export class Admission {
       this.#options.ports.report?.(error);
       return this.#unspent(showing.source, "E", "failed");
     }
+  }
+
+  #supply(pressure: GateMode): void {
+    this.#pressure = pressure;
+    const { capacity, ports } = this.#options;
+    this.shares.supply({ perSecond: capacity.perSecond, mode: pressure }, ports.clock.elapsed());
   }
 
   async #judge({ source, proof: bytes, hosts }: Showing): Promise<Judgement> {

@@ -91,7 +91,7 @@ export class Gate {
 
   /**
    * How hard pressed the server is at this moment. The mode takes up to a second to follow what comes, and meanwhile
-   * whoever is inside would spend on history and files what those who wait for their handshake need.
+   * history, files and whoever proves nothing would take what those who wait for their handshake need.
    */
   get pressure(): GateMode {
     const isLate = this.handshakes.oldestAgeMs >= this.limits.pressureQueueAgeMs;
@@ -144,6 +144,7 @@ export class Gate {
     this.#capacity.tick(load);
     this.#effort.tick(elapsed);
     this.#admission.tick(this.mode);
+    this.#admission.press(this.pressure);
   }
 
   /** A connection has come. An outcome means: reset it; it is counted already. */
@@ -241,6 +242,7 @@ export class Gate {
   }
 
   async #judge(visit: Visit, proof: Uint8Array, hosts: readonly string[] | undefined): Promise<Judgement> {
+    this.#admission.press(this.pressure);
     return this.#admission.judge({ source: visit.source, proof, hosts });
   }
 
