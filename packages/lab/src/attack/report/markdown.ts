@@ -183,6 +183,8 @@ const limitsOfOneHost = `## What this does not show
 The attackers here have one core, and so has the server: what is compared is what each costs the other. One host does not hold
 260,000 junk requests a second (LIHKG, 2019), which need the kernel or HAProxy in front, nor 200 to 400 Gb/s (Telegram's figure of
 2019), which need many edges or a scrubbing network: see [operating.md](operating.md).
+
+Who waits while members turn hostile, where the time goes, and what was tried: [the first second](siege/first-second.md).
 `;
 
 const regenerating = `## Again
