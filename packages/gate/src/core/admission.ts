@@ -87,10 +87,10 @@ export class Admission {
   }
 
   /** Once a second, after mode and capacity were decided. */
-  tick(mode: GateMode): void {
+  tick({ mode, pressure }: { mode: GateMode; pressure: GateMode }): void {
     const { clock } = this.#options.ports;
     this.#mode = mode;
-    this.#supply(mode);
+    this.#supply(pressure);
     this.#shedding.B.tick();
     this.#shedding.C.tick();
     void this.spending.retry(clock.now());

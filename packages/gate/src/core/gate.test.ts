@@ -61,51 +61,6 @@ describe("[GT2] lanes", () => {
   });
 });
 
-describe("[GT62] pressure", () => {
-  it("is the mode, and guarded at once when hellos wait, until they wait no more", () => {
-    const world = makeWorld();
-    const { gate, clock } = world;
-    const visit = gate.arrive(sourceOf(1));
-    assert.ok(typeof visit !== "string");
-    visit.enter("peek");
-    visit.enter("tls");
-    assert.equal(gate.handshakes.push(visit), undefined);
-    clock.advance(gate.limits.pressureQueueAgeMs - 1);
-    assert.equal(gate.pressure, "normal");
-    clock.advance(1);
-    assert.deepEqual([gate.pressure, gate.mode], ["guarded", "normal"]);
-    assert.equal(gate.handshakes.next(), visit);
-    assert.equal(gate.pressure, "normal");
-    besiege(world);
-    assert.equal(gate.pressure, "siege");
-  });
-});
-
-describe("[GT62] lane E", () => {
-  it("gives up what it has saved as soon as hellos wait, and not the other lanes", async () => {
-    const admittedUnder = async (isPressed: boolean) => {
-      const world = makeWorld();
-      const { gate, clock } = world;
-      if (isPressed) {
-        const waiting = gate.arrive(sourceOf(1));
-        assert.ok(typeof waiting !== "string");
-        waiting.enter("peek");
-        waiting.enter("tls");
-        gate.handshakes.push(waiting);
-        clock.advance(gate.limits.pressureQueueAgeMs);
-      }
-      for (let i = 0; i < 300; i++) await show(world, nothing, sourceOf(2 + i));
-      const { visit } = await admitByToken(world, { source: sourceOf(1_000), mark: 1 });
-      assert.equal(visit.lane, "C");
-      return gate.counters.admitted.E;
-    };
-    const { shareE, admissionsPerSecond, shareBurstMs, shareBurstMsPressed } = makeWorld().gate.limits;
-    const saved = (ms: number) => (admissionsPerSecond * shareE * ms) / 100_000;
-    assert.equal(await admittedUnder(false), saved(shareBurstMs));
-    assert.equal(await admittedUnder(true), saved(shareBurstMsPressed));
-  });
-});
-
 describe("[GT1] one try", () => {
   it("refuses a second proof on the same connection", async () => {
     const { gate } = makeWorld();

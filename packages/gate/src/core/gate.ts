@@ -143,8 +143,7 @@ export class Gate {
     this.#flow = { arrivals: 0, admitted: 0, lost: 0 };
     this.#capacity.tick(load);
     this.#effort.tick(elapsed);
-    this.#admission.tick(this.mode);
-    this.#admission.press(this.pressure);
+    this.#admission.tick(this);
   }
 
   /** A connection has come. An outcome means: reset it; it is counted already. */
