@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ErrorCode, errorCodes, limits, ProtocolError } from "@rempart/protocol";
+import { errorCodes, limits, type ProtocolError } from "@rempart/protocol";
 import fc from "fast-check";
 import { LocalBus } from "../platform/local-bus.ts";
 import type { Announcement } from "../ports.ts";
 import { connectTo, random } from "../testing/test-client.ts";
-import { entryIdOf, linkTo, newWorld, range, signedIn, TestLog } from "../testing/test-service.ts";
-
-const refusal = (promise: Promise<unknown>, code: ErrorCode) =>
-  assert.rejects(promise, (error) => error instanceof ProtocolError && error.code === code);
+import { entryIdOf, linkTo, newWorld, range, refusal, signedIn, TestLog } from "../testing/test-service.ts";
 
 const seqsOf = (entries: readonly { seq: number }[]) => entries.map(({ seq }) => seq);
 

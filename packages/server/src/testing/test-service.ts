@@ -1,10 +1,13 @@
 /** A service on simulated ports, with an account and logs ready made. */
+import assert from "node:assert/strict";
 import {
   authOf,
   type Capability,
+  type ErrorCode,
   type GateMode,
   type InviteSecret,
   type LogId,
+  ProtocolError,
   type Rotation,
 } from "@rempart/protocol";
 import { Service } from "../core/service.ts";
@@ -57,6 +60,11 @@ export async function newWorld({
   const firstInvite = await service.createFirstInvite();
   if (firstInvite === undefined) throw new Error("the world is not new");
   return { service, clock, bus, store, firstInvite, reports };
+}
+
+/** That a request is refused, and with this code. */
+export function refusal(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+  return assert.rejects(promise, (error) => error instanceof ProtocolError && error.code === code);
 }
 
 /** A client that has signed in as the first account, an admin. */
