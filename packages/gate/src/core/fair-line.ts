@@ -58,13 +58,14 @@ export class FairLine {
     return this.#all.first === undefined ? 0 : elapsed - this.#all.first.since;
   }
 
+  /** Whether one more of this prefix would push somebody out. */
+  isFullFor(prefix: string): boolean {
+    return this.#oldestTooMany(prefix) !== undefined;
+  }
+
   /** Puts a visit in line. Returns whom that pushes out: the oldest of its prefix, or of all. */
   enter(visit: Visit, elapsed: number): Visit | undefined {
-    const { prefix } = visit.source;
-    const party = this.#parties.get(prefix);
-    let out: Waiting | undefined;
-    if (party !== undefined && party.visits.size >= this.#options.sizePerPrefixMax) out = party.visits.first;
-    else if (this.#all.size >= this.#options.sizeMax) out = this.#all.first;
+    const out = this.#oldestTooMany(visit.source.prefix);
     if (out !== undefined) this.#remove(out);
     this.#add(visit, elapsed);
     return out?.visit;
@@ -105,6 +106,12 @@ export class FairLine {
     if (party === undefined) return;
     this.#stepAside(party);
     this.#stand(party, elapsed);
+  }
+
+  #oldestTooMany(prefix: string): Waiting | undefined {
+    const party = this.#parties.get(prefix);
+    if (party !== undefined && party.visits.size >= this.#options.sizePerPrefixMax) return party.visits.first;
+    return this.#all.size >= this.#options.sizeMax ? this.#all.first : undefined;
   }
 
   #add(visit: Visit, elapsed: number): void {

@@ -182,4 +182,12 @@ describe("[GT44] the handshake queue", () => {
     assert.ok(queue.waiting <= 50);
     assert.ok(queue.sweep().length <= 50);
   });
+
+  it("has room for a member although strangers have pushed out as many as it can keep until it is swept", () => {
+    const { queue, arrive } = make({ handshakesWaitingMax: 50, handshakesWaitingPerPrefixMax: 10 });
+    for (let i = 0; i < 200; i++) queue.push(arrive(sourceOf(i)));
+    assert.equal(queue.push(arrive(sourceOf(200))), "tls-shed", "a stranger would push one out more");
+    assert.equal(queue.push(arrive(sourceOf(201), "member")), undefined);
+    assert.equal(queue.next()?.hello, "member");
+  });
 });

@@ -107,8 +107,10 @@ export class HandshakeQueue {
 
   /** Puts a visit in line, by its `hello` and prefix. An outcome means that there is no room: close it with `lost`. */
   push(visit: Visit): Outcome | undefined {
-    if (this.#out.length >= this.#options.limits.handshakesWaitingMax) return "tls-shed";
     const name = classOf(visit);
+    // Only who would push somebody out: a member is not sent away because strangers have pushed each other out.
+    const isCrowded = this.#out.length >= this.#options.limits.handshakesWaitingMax;
+    if (isCrowded && this.#lines[name].isFullFor(visit.source.prefix)) return "tls-shed";
     if (this.#lines[name].size === 0) this.#progress[name] = Math.max(this.#progress[name], this.#progressNow);
     const out = this.#lines[name].enter(visit, this.#options.clock.elapsed());
     if (out !== undefined) this.#out.push(out);

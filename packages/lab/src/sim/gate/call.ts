@@ -50,7 +50,7 @@ export class Call {
   pipelined: Uint8Array[] = [];
   /** Frames that it may send at once, when it is inside, and when that was so. */
   allowance = { level: 0, at: 0 };
-  /** What an admission by ticket or token leaves. */
+  /** What the handshake of somebody recognised leaves, or an admission by ticket or token. */
   session: Session | undefined = undefined;
   readonly #desk: Desk;
   readonly #schedule: Schedule;

@@ -102,13 +102,13 @@ export class Camp {
     { call, verdict, inside }: { call: Call; verdict: Uint8Array; inside: (call: Call) => void },
   ): void {
     const answer = decode(verdictCodec, verdict);
+    this.#session = call.session ?? this.#session;
     if (answer.kind === "refused") {
       if (answer.reason === "busy") this.after(returnMs, () => this.#keep(shown));
       return;
     }
     for (const ticket of answer.tickets)
       this.after(returnMs, () => this.#keep(encode(proofCodec, { kind: "ticket", ticket })));
-    this.#session = call.session ?? this.#session;
     inside(call);
   }
 

@@ -154,6 +154,8 @@ export class GateServer implements Desk {
   finish(call: Call): void {
     if (call.phase !== "tls" || call.handshakeMs === 0 || call.visit === undefined) return;
     this.#life.handshakes.finished(call.visit, call.handshakeMs);
+    // Session tickets come with the end of the handshake, before any proof.
+    if (call.visit.hello === "member") call.session = { isMembers: true, usesLeft: sessionUsesMax };
     this.#enter(call, "head");
   }
 
@@ -297,7 +299,7 @@ export class GateServer implements Desk {
 
   #admit(call: Call, visit: Visit): void {
     call.phase = "inside";
-    if (visit.lane === "B" || visit.lane === "C") call.session = { isMembers: true, usesLeft: sessionUsesMax };
+    if (visit.lane === "B" || visit.lane === "C") call.session ??= { isMembers: true, usesLeft: sessionUsesMax };
     for (const bytes of call.pipelined) this.#life.inside.request(call, bytes);
     call.pipelined = [];
   }

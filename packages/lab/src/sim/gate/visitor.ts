@@ -4,7 +4,7 @@ import type { Source } from "@rempart/gate";
 import { gateLimits } from "@rempart/protocol";
 import type { Random } from "../random.ts";
 import { MemoryPurse, MemoryTickets } from "./belongings.ts";
-import type { Caller, Session } from "./call.ts";
+import type { Call, Caller, Session } from "./call.ts";
 import { origin, type Scene } from "./scene.ts";
 
 /** What a member holds at the start, and fetches again in quiet when fewer than `tokensLow` are left. */
@@ -157,15 +157,22 @@ export class Visitor {
         call.finish();
         call.head("upgrade");
       },
-      upgraded: () => handlers.opened(),
+      upgraded: (call) => {
+        this.#keep(call);
+        handlers.opened();
+      },
       received: (call, frame) => {
-        if (call.session !== undefined) this.#session = call.session;
+        this.#keep(call);
         handlers.frame(frame);
       },
       closed: () => handlers.closed({ code: 1006 }),
     };
     const call = scene.server.dial(caller);
     return { send: (frame) => call.send(frame), bufferedBytes: () => 0, close: () => call.hangUp() };
+  }
+
+  #keep({ session }: Call): void {
+    if (session !== undefined) this.#session = session;
   }
 
   /** Takes as long as it would on a slow phone. */
