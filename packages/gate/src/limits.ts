@@ -54,6 +54,8 @@ export const gateServerLimits = {
   networksMax: 131_072,
   /** How long an admission in lane B or C speaks for its prefix: half an hour. */
   trustMs: 1_800_000,
+  /** Trusted prefixes of a network that make it familiar: one member alone does not. */
+  familiarPrefixesMin: 8,
   /** Invalid proofs of a prefix that put it on the deny list, and how long one of them is held against it. */
   invalidProofsMax: 5,
   invalidProofMs: 60_000,
@@ -69,7 +71,7 @@ export const gateServerLimits = {
   handshakesInFlightMax: 2_048,
   /** Handshakes in flight above which a prefix comes after all others. */
   handshakesInFlightPerPrefixMax: 16,
-  /** Hellos that wait for their handshake, for each class: members, prefixes of members, others. */
+  /** Hellos that wait for their handshake, for each class: members, prefixes of members, networks of members, others. */
   handshakesWaitingMax: 2_048,
   /** Of these, those of one stranger's prefix. */
   handshakesWaitingPerPrefixMax: 64,

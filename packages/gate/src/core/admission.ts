@@ -194,7 +194,7 @@ export class Admission {
 
   #admit(source: Source, { lane, tickets: count, quotaClass }: GoodProof): Judgement {
     const { clock } = this.#options.ports;
-    if (lane === "B" || lane === "C") this.#options.book.trust(source.prefix, clock.elapsed());
+    if (lane === "B" || lane === "C") this.#options.book.trust(source, clock.elapsed());
     const tickets = Array.from({ length: count }, () => this.#tickets.seal(clock.now(), quotaClass));
     this.#options.counters.ticketsIssued += tickets.length;
     return { lane, quotaClass, verdict: { kind: "admitted", mode: this.#mode, tickets } };

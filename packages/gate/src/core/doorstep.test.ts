@@ -44,7 +44,7 @@ describe("[GT42] accepting", () => {
 
   it("gives a prefix that members came from many times as many", () => {
     const { limits, book, accepted } = make();
-    book.trust(sourceOf(1).prefix, 0);
+    book.trust(sourceOf(1), 0);
     const each = limits.acceptPerPrefixPerSecondSiege * limits.trustedPrefixFactor;
     assert.equal(accepted(sourceOf(1), 1_000, { mode: "siege" }), each);
   });
@@ -55,7 +55,7 @@ describe("[GT42] accepting", () => {
     for (let i = 0; i < 200; i++) strangers += accepted(sourceOf(i), 1);
     assert.equal(strangers, 75);
     assert.equal(doorstep.refusal(sourceOf(201), { elapsed: 0, mode: "normal" }), "accept-rate");
-    book.trust(sourceOf(202).prefix, 0);
+    book.trust(sourceOf(202), 0);
     assert.equal(accepted(sourceOf(202), 100), 25);
     assert.equal(accepted(sourceOf(203), 1, { elapsed: 500 }), 1);
   });
@@ -71,7 +71,7 @@ describe("[GT42] accepting", () => {
     assert.equal(doorstep.refusal(sourceOf(2), view), undefined);
     counters.open.peek = 75;
     assert.equal(doorstep.refusal(sourceOf(3), view), "accept-full");
-    book.trust(sourceOf(3).prefix, 0);
+    book.trust(sourceOf(3), 0);
     assert.equal(doorstep.refusal(sourceOf(3), view), undefined);
     counters.open.peek = 100;
     assert.equal(doorstep.refusal(sourceOf(3), view), "accept-full");

@@ -15,6 +15,9 @@ describe("[GT61] an explanation", () => {
     assert.match(denied.why[0] ?? "", /deny list/);
     await admitByToken(world, { source: sourceOf(2), mark: 1 });
     assert.equal(gate.explain(sourceOf(2)).isTrusted, true);
+    for (let i = 2; i < 12; i++) await admitByToken(world, { source: sourceOf(i), mark: i });
+    assert.deepEqual([gate.explain(sourceOf(12)).isFamiliar, gate.explain(sourceOf(12, 1)).isFamiliar], [true, false]);
+    assert.match(gate.explain(sourceOf(12)).why.join(" "), /prefixes of its network/);
     for (let i = 0; i < 2; i++) {
       clock.advance(1_000);
       gate.tick({ ...quietLoad, acceptOverflows: 1_000 });

@@ -14,6 +14,8 @@ export interface Explanation {
   readonly accept: "peek" | Outcome;
   /** Whether an admission in lane B or C speaks for the prefix. */
   readonly isTrusted: boolean;
+  /** Whether members came from several prefixes of its network of late. */
+  readonly isFamiliar: boolean;
   /** Invalid proofs of its prefix that are still held against it. */
   readonly invalidProofs: number;
   /** How long its prefix stays on the deny list, in milliseconds; 0 when it is not on it. */
@@ -55,6 +57,7 @@ export function explain(source: Source, options: ExplainOptions): Explanation {
     modeReason: options.modeReason,
     accept: options.isStopping ? "stopping" : (doorstep.refusal(source, view) ?? "peek"),
     isTrusted: book.isTrusted(source.prefix, view.elapsed),
+    isFamiliar: book.isFamiliar(source, view.elapsed),
     invalidProofs: book.invalidProofs(source.prefix, view.elapsed),
     deniedForMs: book.deniedForMs(source.prefix, view.elapsed),
     acceptLeft: Math.floor(doorstep.left(source, view)),
@@ -75,7 +78,7 @@ const acceptSentences: Partial<Record<Outcome | "peek", string>> = {
 };
 
 function sentences(facts: Omit<Explanation, "why">): string[] {
-  const { lanes, deniedForMs, invalidProofs, isTrusted } = facts;
+  const { lanes, deniedForMs, invalidProofs, isTrusted, isFamiliar } = facts;
   const sentence = (lane: string, who: string, outcome: string) =>
     outcome === "in" ? `Lane ${lane}, ${who}, is open to it.` : `Lane ${lane}, ${who}, is full for it: ${outcome}.`;
   return [
@@ -83,6 +86,11 @@ function sentences(facts: Omit<Explanation, "why">): string[] {
     ...(deniedForMs > 0 ? [`It stays on the deny list for ${Math.ceil(deniedForMs / 1_000)} s.`] : []),
     ...(invalidProofs > 0 ? [`${invalidProofs} invalid proofs of its prefix are held against it.`] : []),
     ...(isTrusted ? ["Somebody of its prefix was admitted with a ticket or a token of late: it is never denied."] : []),
+    ...(isFamiliar && !isTrusted
+      ? [
+          "Members came from several prefixes of its network of late: its handshakes go before those of unknown networks.",
+        ]
+      : []),
     sentence("B", "with a ticket", lanes.B),
     sentence("C", "with a token", lanes.C),
     sentence("D", `with work of effort ${facts.effort}`, lanes.D),

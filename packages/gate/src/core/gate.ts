@@ -159,7 +159,8 @@ export class Gate {
     this.#doorstep.take(source, view);
     this.counters.open.accept += 1;
     const isTrusted = this.#book.isTrusted(source.prefix, view.elapsed);
-    return new Visit(this.#keeper, { source, isTrusted, elapsed: view.elapsed });
+    const isFamiliar = this.#book.isFamiliar(source, view.elapsed);
+    return new Visit(this.#keeper, { source, isTrusted, isFamiliar, elapsed: view.elapsed });
   }
 
   /** A connection had come and gone again before anybody could ask where from: it counts as arrived, and as lost. */

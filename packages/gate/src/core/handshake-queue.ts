@@ -7,16 +7,17 @@ import { Served } from "./served.ts";
 import type { Outcome } from "./types.ts";
 import type { Visit } from "./visit.ts";
 
-/** Members; strangers of prefixes that members came from; all other strangers. */
-type HandshakeClass = "member" | "known" | "other";
+/** Members; strangers of prefixes that members came from; of networks that they came from; all other strangers. */
+type HandshakeClass = "member" | "known" | "familiar" | "other";
 
 /** In hundredths: how handshakes are shared out while all wait, and up to where each fills the places in flight. */
 const classes = {
   member: { share: 75, placesUpTo: 100 },
-  known: { share: 15, placesUpTo: 75 },
-  other: { share: 10, placesUpTo: 50 },
+  known: { share: 12, placesUpTo: 75 },
+  familiar: { share: 8, placesUpTo: 65 },
+  other: { share: 5, placesUpTo: 50 },
 } as const;
-const names = ["member", "known", "other"] as const;
+const names = ["member", "known", "familiar", "other"] as const;
 /** Part of a class's places that stalled handshakes are cleared out of before anybody waits for one. */
 const spareShare = 0.125;
 
@@ -44,8 +45,8 @@ interface HandshakeQueueOptions {
  * nobody more (in every turn of the event loop, or every few milliseconds, while somebody waits), tells `finished` when
  * a handshake is done or has failed, and closes whom `sweep` returns.
  *
- * While members wait they begin three of four handshakes; of the others, strangers of members' prefixes have three of
- * five, fairly by prefix. What a class does not use the others have.
+ * While members wait they begin three of four handshakes; of the others, strangers of members' prefixes have about half,
+ * those of members' networks a third, fairly by prefix. What a class does not use the others have.
  */
 export class HandshakeQueue {
   /** Handshakes begun while a member waited, by who began them. */
@@ -55,12 +56,12 @@ export class HandshakeQueue {
   readonly #served: Served;
   /** In the order in which they were begun. */
   readonly #begun = new Map<Visit, Begun>();
-  readonly #begunByClass: Record<HandshakeClass, number> = { member: 0, known: 0, other: 0 };
+  readonly #begunByClass: Record<HandshakeClass, number> = { member: 0, known: 0, familiar: 0, other: 0 };
   readonly #begunByPrefix = new Map<string, number>();
   /** Pushed out, until the next sweep. */
   #out: Visit[] = [];
   /** How much each class was served, by its share: the least served is next (start-time fair queueing). */
-  readonly #progress: Record<HandshakeClass, number> = { member: 0, known: 0, other: 0 };
+  readonly #progress: Record<HandshakeClass, number> = { member: 0, known: 0, familiar: 0, other: 0 };
   #progressNow = 0;
   /** Milliseconds of CPU left. Goes below zero for what was begun on too low an estimate. */
   readonly #cpu: Bucket;
@@ -81,7 +82,12 @@ export class HandshakeQueue {
       });
     const perPrefix = limits.handshakesWaitingPerPrefixMax;
     const perTrustedPrefix = perPrefix * limits.trustedPrefixFactor;
-    this.#lines = { member: line(perTrustedPrefix), known: line(perTrustedPrefix), other: line(perPrefix) };
+    this.#lines = {
+      member: line(perTrustedPrefix),
+      known: line(perTrustedPrefix),
+      familiar: line(perPrefix),
+      other: line(perPrefix),
+    };
   }
 
   /** How long the oldest hello has waited, in milliseconds; 0 when none waits. For `Load`. */
@@ -241,5 +247,6 @@ export class HandshakeQueue {
 
 function classOf(visit: Visit): HandshakeClass {
   if (visit.hello === "member") return "member";
-  return visit.isTrusted ? "known" : "other";
+  if (visit.isTrusted) return "known";
+  return visit.isFamiliar ? "familiar" : "other";
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gateServerLimits } from "../limits.ts";
 import { PrefixBook } from "./prefix-book.ts";
+import { sourceOf } from "./testing/fakes.ts";
 
 const limits = { ...gateServerLimits, invalidProofsMax: 3 };
-const prefix = "10.0.1.0/24";
+const source = sourceOf(1);
+const { prefix } = source;
 
 function offendUntilDenied(book: PrefixBook, elapsed: number): void {
   assert.equal(book.offend(prefix, elapsed), false);
@@ -44,20 +46,20 @@ describe("[GT40] the deny list", () => {
 
   it("never takes a prefix from which a member came of late, and lets one go when a member comes", () => {
     const book = new PrefixBook(limits);
-    book.trust(prefix, 0);
+    book.trust(source, 0);
     for (let i = 0; i < 100; i++) assert.equal(book.offend(prefix, 1), false);
     assert.equal(book.deniedForMs(prefix, 1), 0);
     assert.equal(book.isTrusted(prefix, limits.trustMs - 1), true);
     assert.equal(book.isTrusted(prefix, limits.trustMs), false);
     const other = new PrefixBook(limits);
     offendUntilDenied(other, 0);
-    other.trust(prefix, 1);
+    other.trust(source, 1);
     assert.equal(other.deniedForMs(prefix, 1), 0);
   });
 
   it("[GT41] is bounded, and offenders cannot push out the trusted", () => {
     const book = new PrefixBook({ ...limits, prefixesMax: 10 });
-    book.trust(prefix, 0);
+    book.trust(source, 0);
     for (let i = 0; i < 1_000; i++) book.offend(`10.1.${i}.0/24`, 1);
     assert.deepEqual(book.size, { trusted: 1, offences: 10 });
     assert.equal(book.isTrusted(prefix, 2), true);

@@ -1,5 +1,7 @@
 import type { GateServerLimits } from "../limits.ts";
 import { RecencyMap } from "./recency-map.ts";
+import { TrustedPrefixes } from "./trusted-prefixes.ts";
+import type { Source } from "./types.ts";
 
 interface Offence {
   /** Invalid proofs, the last of them at `lastAt`. */
@@ -12,7 +14,14 @@ interface Offence {
 
 type BookLimits = Pick<
   GateServerLimits,
-  "prefixesMax" | "trustMs" | "invalidProofsMax" | "invalidProofMs" | "denyMs" | "denyMsMax" | "denyForgetMs"
+  | "prefixesMax"
+  | "trustMs"
+  | "familiarPrefixesMin"
+  | "invalidProofsMax"
+  | "invalidProofMs"
+  | "denyMs"
+  | "denyMsMax"
+  | "denyForgetMs"
 >;
 
 /**
@@ -23,13 +32,12 @@ type BookLimits = Pick<
  */
 export class PrefixBook {
   readonly #limits: BookLimits;
-  /** Until when each is trusted. */
-  readonly #trusted: RecencyMap<string, number>;
+  readonly #trusted: TrustedPrefixes;
   readonly #offences: RecencyMap<string, Offence>;
 
   constructor(limits: BookLimits) {
     this.#limits = limits;
-    this.#trusted = new RecencyMap(limits.prefixesMax);
+    this.#trusted = new TrustedPrefixes(limits);
     this.#offences = new RecencyMap(limits.prefixesMax);
   }
 
@@ -37,14 +45,18 @@ export class PrefixBook {
     return { trusted: this.#trusted.size, offences: this.#offences.size };
   }
 
-  /** Somebody of this prefix was admitted in lane B or C. */
-  trust(prefix: string, elapsed: number): void {
-    this.#trusted.set(prefix, elapsed + this.#limits.trustMs);
+  /** Somebody from there was admitted in lane B or C. */
+  trust(source: Source, elapsed: number): void {
+    this.#trusted.trust(source, elapsed);
   }
 
   isTrusted(prefix: string, elapsed: number): boolean {
-    const until = this.#trusted.peek(prefix);
-    return until !== undefined && elapsed < until;
+    return this.#trusted.isTrusted(prefix, elapsed);
+  }
+
+  /** Whether members came from several prefixes of its network of late. */
+  isFamiliar(source: Source, elapsed: number): boolean {
+    return this.#trusted.isFamiliar(source, elapsed);
   }
 
   /** Holds one invalid proof against a prefix. True when that puts it on the deny list. */

@@ -26,6 +26,8 @@ export class Visit {
   readonly source: Source;
   /** Whether members came from its prefix of late. */
   readonly isTrusted: boolean;
+  /** Whether members came from several prefixes of its network of late. */
+  readonly isFamiliar: boolean;
   /** Set by the shell once the first bytes are recognised. */
   hello: HelloKind = "plain";
   readonly #keeper: VisitKeeper;
@@ -36,10 +38,14 @@ export class Visit {
   #isBrowsing = false;
   #hasProved = false;
 
-  constructor(keeper: VisitKeeper, options: { source: Source; isTrusted: boolean; elapsed: number }) {
+  constructor(
+    keeper: VisitKeeper,
+    options: { source: Source; isTrusted: boolean; isFamiliar: boolean; elapsed: number },
+  ) {
     this.#keeper = keeper;
     this.source = options.source;
     this.isTrusted = options.isTrusted;
+    this.isFamiliar = options.isFamiliar;
     this.#enteredAt = options.elapsed;
   }
 

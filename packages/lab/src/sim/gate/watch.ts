@@ -202,7 +202,7 @@ function boundsOf(sizes: Gate["sizes"], limits: GateServerLimits): [name: string
     ["proofs being written", sizes.spendsInFlight, limits.spendsInFlightMax],
     ["proofs remembered", sizes.spentRemembered, limits.spentRememberedMax],
     ["proofs not kept", sizes.spentUnkept, limits.unkeptMax],
-    ["hellos that wait", sizes.handshakesWaiting, 3 * limits.handshakesWaitingMax],
+    ["hellos that wait", sizes.handshakesWaiting, 4 * limits.handshakesWaitingMax],
     ["handshakes in flight", sizes.handshakesInFlight, limits.handshakesInFlightMax],
   ];
 }
