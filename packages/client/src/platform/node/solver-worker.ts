@@ -1,8 +1,10 @@
-/** The solver's thread. */
-import { parentPort, workerData } from "node:worker_threads";
+/** The solver's thread: one puzzle after the other. */
+import { parentPort } from "node:worker_threads";
 import { type SearchTask, search } from "../work-search.ts";
 
-await search(workerData as SearchTask, {
-  elapsed: () => performance.now(),
-  tell: (message) => parentPort?.postMessage(message),
+parentPort?.on("message", (task: SearchTask) => {
+  void search(task, {
+    elapsed: () => performance.now(),
+    tell: (message) => parentPort?.postMessage(message),
+  });
 });

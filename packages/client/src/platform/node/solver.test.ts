@@ -28,3 +28,14 @@ test("it tells how far it is, and ends when it is told to", async () => {
   await assert.rejects(threadSolver.solve(hopeless, { progress, signal: ending.signal }), /enough/);
   assert.equal(made.length, 2);
 });
+
+test("one after the other and several at once are solved", async () => {
+  const quietly = { progress: () => undefined, signal: new AbortController().signal };
+  const tasks = [1, 2, 3].map((fill) => ({ ...easy, nonce: new Uint8Array(16).fill(fill) }));
+  const areSolved = (solutions: Uint8Array[]) =>
+    tasks.every((each, at) => isSolved({ ...each, solution: solutions[at] as Uint8Array }, "example.org"));
+  assert.ok(areSolved(await Promise.all(tasks.map((each) => threadSolver.solve(each, quietly)))));
+  const solutions = [];
+  for (const each of tasks) solutions.push(await threadSolver.solve(each, quietly));
+  assert.ok(areSolved(solutions));
+});
