@@ -69,6 +69,12 @@ export const gateServerLimits = {
 
   /** Handshakes begun and not finished, about 49 KiB each. So many that those who never finish theirs do not hold up the others: the CPU is to be the bound. */
   handshakesInFlightMax: 2_048,
+  /**
+   * Handshakes of one class of strangers that were begun in the last `handshakeRecentMs` and have not ended, above which none is begun. The end
+   * of one takes about 0.35 ms, and all may end at once.
+   */
+  handshakesRecentMax: 64,
+  handshakeRecentMs: 250,
   /** Handshakes in flight above which a prefix comes after all others. */
   handshakesInFlightPerPrefixMax: 16,
   /** Hellos that wait for their handshake, for each class: members, prefixes of members, networks of members, others. */

@@ -73,18 +73,13 @@ describe("[GT44] the handshake queue", () => {
     // A neighbour of a member is known by his prefix when he arrives, and others by its network.
     await admitByToken(world, { source: sourceOf(999, familiarNetwork), mark: 1 });
     const begun = { member: 0, known: 0, familiar: 0, other: 0 };
-    const classOf = (visit: Visit) => {
-      if (visit.hello === "member") return "member";
-      if (visit.isTrusted) return "known";
-      return visit.isFamiliar ? "familiar" : "other";
-    };
     for (let ms = 0; ms < 2_000; ms++, clock.advance(1)) {
       wait(sourceOf(1), "member");
       wait(sourceOf(999, familiarNetwork));
       wait(sourceOf(1_000 + (ms % 500), familiarNetwork));
       wait(sourceOf(2 + (ms % 500)));
       for (let next = queue.next(); next !== undefined; next = queue.next()) {
-        begun[classOf(next)] += 1;
+        begun[next.standing] += 1;
         finish(next);
         next.lost("head-reset");
       }
@@ -132,6 +127,31 @@ describe("[GT44] the handshake queue", () => {
     // Those who waited too long, as many of those in flight as members wait for their places, and an eighth of all places.
     assert.deepEqual([shed.length, queue.inFlight, queue.waiting], [80 + 10 + 5, 25, 10]);
     assert.equal(begin().filter((visit) => visit.hello === "member").length, 10);
+  });
+
+  it("[GT47] begins no more strangers' handshakes than their peers answer, and all members'", () => {
+    const { queue, wait, finish, clock } = make({
+      handshakesRecentMax: 10,
+      handshakeRecentMs: 250,
+      handshakeCpuPercent: 1_000,
+    });
+    const begin = () => {
+      const begun: Visit[] = [];
+      for (let i = 0; i < 40; i++, clock.advance(1)) {
+        const next = queue.next();
+        if (next !== undefined) begun.push(next);
+      }
+      return begun;
+    };
+    for (let i = 0; i < 200; i++) wait(sourceOf(i));
+    const unanswered = begin();
+    assert.equal(unanswered.length, 10);
+    for (let i = 200; i < 230; i++) wait(sourceOf(i), "member");
+    assert.deepEqual(new Set(begin().map(({ hello }) => hello)), new Set(["member"]));
+    for (const visit of unanswered.slice(0, 4)) finish(visit);
+    assert.equal(begin().length, 4, "as many as were answered");
+    clock.advance(250);
+    assert.equal(begin().length, 10, "and again after a while, for those who never answer");
   });
 
   it("[GT41] has no more in flight than may be, members included", () => {

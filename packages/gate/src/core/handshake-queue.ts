@@ -2,13 +2,11 @@ import type { GateServerLimits } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import { type Bucket, levelOf } from "./bucket.ts";
 import { FairLine } from "./fair-line.ts";
+import { Line, type Place } from "./line.ts";
 import type { PrefixBook } from "./prefix-book.ts";
 import { Served } from "./served.ts";
-import type { Outcome } from "./types.ts";
+import type { Outcome, Standing } from "./types.ts";
 import type { Visit } from "./visit.ts";
-
-/** Members; strangers of prefixes that members came from; of networks that they came from; all other strangers. */
-type HandshakeClass = "member" | "known" | "familiar" | "other";
 
 /** In hundredths: how handshakes are shared out while all wait, and up to where each fills the places in flight. */
 const classes = {
@@ -27,9 +25,11 @@ const costMsMin = 0.2;
 const costMsMax = 8;
 
 interface Begun {
-  readonly name: HandshakeClass;
+  readonly name: Standing;
   readonly at: number;
   readonly estimateMs: number;
+  /** Its place among those of its class that were begun of late. */
+  recent: Place<Begun> | undefined;
 }
 
 interface HandshakeQueueOptions {
@@ -52,16 +52,22 @@ export class HandshakeQueue {
   /** Handshakes begun while a member waited, by who began them. */
   readonly contested = { member: 0, stranger: 0 };
   readonly #options: HandshakeQueueOptions;
-  readonly #lines: Readonly<Record<HandshakeClass, FairLine>>;
+  readonly #lines: Readonly<Record<Standing, FairLine>>;
   readonly #served: Served;
   /** In the order in which they were begun. */
   readonly #begun = new Map<Visit, Begun>();
-  readonly #begunByClass: Record<HandshakeClass, number> = { member: 0, known: 0, familiar: 0, other: 0 };
+  readonly #begunByClass: Record<Standing, number> = { member: 0, known: 0, familiar: 0, other: 0 };
+  readonly #recent: Readonly<Record<Standing, Line<Begun>>> = {
+    member: new Line(),
+    known: new Line(),
+    familiar: new Line(),
+    other: new Line(),
+  };
   readonly #begunByPrefix = new Map<string, number>();
   /** Pushed out, until the next sweep. */
   #out: Visit[] = [];
   /** How much each class was served, by its share: the least served is next (start-time fair queueing). */
-  readonly #progress: Record<HandshakeClass, number> = { member: 0, known: 0, familiar: 0, other: 0 };
+  readonly #progress: Record<Standing, number> = { member: 0, known: 0, familiar: 0, other: 0 };
   #progressNow = 0;
   /** Milliseconds of CPU left. Goes below zero for what was begun on too low an estimate. */
   readonly #cpu: Bucket;
@@ -113,7 +119,7 @@ export class HandshakeQueue {
 
   /** Puts a visit in line, by its `hello` and prefix. An outcome means that there is no room: close it with `lost`. */
   push(visit: Visit): Outcome | undefined {
-    const name = classOf(visit);
+    const name = visit.standing;
     // Only who would push somebody out: a member is not sent away because strangers have pushed each other out.
     const isCrowded = this.#out.length >= this.#options.limits.handshakesWaitingMax;
     if (isCrowded && this.#lines[name].isFullFor(visit.source.prefix)) return "tls-shed";
@@ -128,21 +134,21 @@ export class HandshakeQueue {
     const elapsed = this.#options.clock.elapsed();
     if (this.#cpuLeft(elapsed) <= 0) return undefined;
     const isContested = this.#lines.member.size > 0;
-    const name = this.#nextClass();
+    const name = this.#nextClass(elapsed);
     if (name === undefined) return undefined;
     const visit = this.#lines[name].next(elapsed);
     if (visit === undefined) return undefined;
     if (isContested) this.contested[name === "member" ? "member" : "stranger"] += 1;
     this.#progressNow = this.#progress[name];
     this.#progress[name] += 100 / classes[name].share;
-    this.#begin(visit, { name, at: elapsed, estimateMs: this.#costMs });
+    this.#begin(visit, { name, at: elapsed, estimateMs: this.#costMs, recent: undefined });
     return visit;
   }
 
   /** Forgets a visit that waits or whose handshake is in flight: its connection has closed. Harmless for any other. */
   drop(visit: Visit): void {
     this.#end(visit);
-    if (this.#lines[classOf(visit)].leave(visit)) return;
+    if (this.#lines[visit.standing].leave(visit)) return;
     const at = this.#out.indexOf(visit);
     if (at !== -1) this.#out.splice(at, 1);
   }
@@ -185,11 +191,11 @@ export class HandshakeQueue {
     return stalled;
   }
 
-  #nextClass(): HandshakeClass | undefined {
-    let next: HandshakeClass | undefined;
+  #nextClass(elapsed: number): Standing | undefined {
+    let next: Standing | undefined;
     for (const name of names) {
       if (this.#lines[name].size === 0) continue;
-      if (this.#placesFree(name) <= 0) {
+      if (this.#placesFree(name) <= 0 || !this.#isAnswered(name, elapsed)) {
         // A class that has no place saves nothing up: it would take all turns once it has one.
         this.#progress[name] = Math.max(this.#progress[name], this.#progressNow);
       } else if (next === undefined || this.#progress[name] < this.#progress[next]) next = name;
@@ -198,15 +204,31 @@ export class HandshakeQueue {
   }
 
   /** How many more of this class may be in flight: the classes above it always find places that it cannot take. */
-  #placesFree(name: HandshakeClass): number {
+  #placesFree(name: Standing): number {
     const { limits, handshaken } = this.#options;
     const ofClassAndBelow = names.slice(names.indexOf(name)).reduce((sum, each) => sum + this.#begunByClass[each], 0);
     const behind = limits.handshakenMax * (name === "member" ? 1 : 0.75) - this.#begun.size - handshaken();
     return Math.min(behind, limits.handshakesInFlightMax - this.#begun.size, this.#placesOf(name) - ofClassAndBelow);
   }
 
+  /**
+   * Whether not too many were begun a moment ago and have not ended. All that are in flight may end in the same moment, and
+   * whoever is inside then waits for all of them: it is of no use to begin more than their peers can answer.
+   */
+  #isAnswered(name: Standing, elapsed: number): boolean {
+    if (name === "member") return true;
+    const { handshakesRecentMax, handshakeRecentMs } = this.#options.limits;
+    const recent = this.#recent[name];
+    for (let first = recent.first; first?.recent !== undefined; first = recent.first) {
+      if (elapsed - first.at < handshakeRecentMs) break;
+      recent.leave(first.recent);
+      first.recent = undefined;
+    }
+    return recent.size < handshakesRecentMax;
+  }
+
   /** Places that this class and those below it may have together. */
-  #placesOf(name: HandshakeClass): number {
+  #placesOf(name: Standing): number {
     return (this.#options.limits.handshakesInFlightMax * classes[name].placesUpTo) / 100;
   }
 
@@ -214,6 +236,7 @@ export class HandshakeQueue {
     this.#cpu.level -= begun.estimateMs;
     this.#begun.set(visit, begun);
     this.#begunByClass[begun.name] += 1;
+    begun.recent = this.#recent[begun.name].enter(begun);
     const { prefix } = visit.source;
     this.#begunByPrefix.set(prefix, (this.#begunByPrefix.get(prefix) ?? 0) + 1);
     this.#served.add(prefix, begun.at);
@@ -225,6 +248,7 @@ export class HandshakeQueue {
     if (begun === undefined) return undefined;
     this.#begun.delete(visit);
     this.#begunByClass[begun.name] -= 1;
+    if (begun.recent !== undefined) this.#recent[begun.name].leave(begun.recent);
     const left = (this.#begunByPrefix.get(visit.source.prefix) ?? 1) - 1;
     if (left > 0) this.#begunByPrefix.set(visit.source.prefix, left);
     else this.#begunByPrefix.delete(visit.source.prefix);
@@ -243,10 +267,4 @@ export class HandshakeQueue {
     this.#cpu.at = elapsed;
     return this.#cpu.level;
   }
-}
-
-function classOf(visit: Visit): HandshakeClass {
-  if (visit.hello === "member") return "member";
-  if (visit.isTrusted) return "known";
-  return visit.isFamiliar ? "familiar" : "other";
 }

@@ -13,6 +13,9 @@ export interface Source {
   readonly network: number;
 }
 
+/** Members by their hello; strangers of trusted prefixes; of familiar networks; all other strangers. */
+export type Standing = "member" | "known" | "familiar" | "other";
+
 /** How a connection's first bytes were recognised, before any TLS work. */
 export type HelloKind =
   /** A session ticket of the members' context, within its uses; or of a stranger's session that was admitted since. */

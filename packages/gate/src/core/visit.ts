@@ -1,5 +1,5 @@
 import type { Verdict } from "@rempart/protocol";
-import type { HelloKind, Lane, Outcome, Source, Stage } from "./types.ts";
+import type { HelloKind, Lane, Outcome, Source, Stage, Standing } from "./types.ts";
 
 /** What a visit asks of the gate that let it in: the gate is the one place that counts and decides. */
 export interface VisitKeeper {
@@ -47,6 +47,13 @@ export class Visit {
     this.isTrusted = options.isTrusted;
     this.isFamiliar = options.isFamiliar;
     this.#enteredAt = options.elapsed;
+  }
+
+  /** What is known before anything is shown; decided by the hello, where there is one. */
+  get standing(): Standing {
+    if (this.hello === "member") return "member";
+    if (this.isTrusted) return "known";
+    return this.isFamiliar ? "familiar" : "other";
   }
 
   get stage(): Stage {

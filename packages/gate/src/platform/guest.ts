@@ -77,14 +77,18 @@ export class Guest {
     return (raw as GuestSocket)[guestKey];
   }
 
-  /** Reads from `stream` from now on. */
-  listen(stream: Socket): void {
+  /** Speaks over `stream` from now on, and does not read from it yet. */
+  moveTo(stream: Socket): void {
     (stream as GuestSocket)[guestKey] = this;
     this.stream = stream;
-    stream.on("data", onData);
-    stream.on("end", onEnd);
-    if (stream !== this.raw) stream.on("error", ignore);
-    stream.resume();
+    stream.on("error", ignore);
+  }
+
+  /** Reads from now on. */
+  listen(): void {
+    this.stream.on("data", onData);
+    this.stream.on("end", onEnd);
+    this.stream.resume();
   }
 
   /** Stops reading and puts everything that nobody has taken back into the stream, for its next reader to resume. */

@@ -20,6 +20,7 @@ import {
   tryAgainLater,
   verdictFrame,
 } from "./http/websocket-frames.ts";
+import { Pace } from "./pace.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { readProxyHeader } from "./proxy/proxy-header.ts";
 import { readClientHello } from "./tls/client-hello.ts";
@@ -74,6 +75,7 @@ export class Reception implements Host {
   readonly #gate: Gate;
   readonly #tls: TlsDesk | undefined;
   readonly #guests: Set<Guest>;
+  readonly #pace: Pace;
 
   /** `guests`: everybody who is in a phase with a deadline; this takes out whom it has seen through. */
   constructor(options: ReceptionOptions, { tls, guests }: { tls: TlsDesk | undefined; guests: Set<Guest> }) {
@@ -81,6 +83,7 @@ export class Reception implements Host {
     this.#gate = options.gate;
     this.#tls = tls;
     this.#guests = guests;
+    this.#pace = new Pace(options.gate.limits.handshakeTurnMs);
   }
 
   received(guest: Guest): void {
@@ -196,7 +199,16 @@ export class Reception implements Host {
   /** The TLS handshake is done. */
   secured(guest: Guest, stream: TLSSocket): void {
     this.#enter(guest, "head");
-    guest.listen(stream);
+    guest.moveTo(stream);
+    this.#inTurn(guest.visit, () => {
+      if (guest.phase === "head") guest.listen();
+    });
+  }
+
+  /** Does what is next for a visit: at once, but for others (see `Standing`) only when there is time. */
+  #inTurn(visit: Visit | undefined, work: () => void): void {
+    if (visit?.standing === "other") this.#pace.do(work);
+    else work();
   }
 
   #head(guest: Guest): void {
@@ -266,15 +278,16 @@ export class Reception implements Host {
 
   #judge(guest: Guest, { visit, arrival, verdict }: { visit: Visit; arrival: Arrival; verdict: Verdict }): void {
     const frame = verdictFrame(encode(verdictCodec, verdict));
-    const isHere = guest.phase === "judged" && !guest.stream.destroyed;
-    if (verdict.kind === "refused") {
-      if (isHere) this.#seeOut(guest, Buffer.concat([frame, tryAgainLater]));
-      return;
-    }
-    if (!isHere) {
-      visit.leave();
-      return;
-    }
+    const isHere = () => guest.phase === "judged" && !guest.stream.destroyed;
+    if (verdict.kind === "admitted") {
+      this.#inTurn(visit, () => {
+        if (isHere()) this.#admit(guest, { visit, arrival, frame });
+        else visit.leave();
+      });
+    } else if (isHere()) this.#seeOut(guest, Buffer.concat([frame, tryAgainLater]));
+  }
+
+  #admit(guest: Guest, { visit, arrival, frame }: { visit: Visit; arrival: Arrival; frame: Buffer }): void {
     this.#promote(guest, visit);
     const head = guest.bytes;
     guest.took(head.length);

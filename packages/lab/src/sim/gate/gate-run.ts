@@ -177,7 +177,7 @@ class GatePlay {
     },
   };
 
-  /** Nobody attacks any more: within their times effort and mode are back, and everybody gets in. */
+  /** Nobody attacks any more, nor holds a place inside: within their times effort and mode are back, and everybody gets in. */
   async #calm(): Promise<void> {
     const { server, watch } = this.#scene;
     this.#trace.note("calm");
@@ -185,6 +185,7 @@ class GatePlay {
     this.#mend();
     this.#hasten();
     server.start();
+    server.endDeserted();
     if (!(await this.#pass(effortMsMax))) return;
     watch.checkEffortIsBack(server.gate);
     if (!(await this.#pass(modeMsMax - effortMsMax))) return;

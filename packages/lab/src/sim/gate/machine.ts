@@ -53,6 +53,7 @@ export const machineLimits: GateServerLimits = {
   acceptPerPrefixPerSecondSiege: scaled(full.acceptPerPrefixPerSecondSiege),
   // A quarter of what is due: places for handshakes are to be as scarce as the CPU, or nobody would notice who gets them.
   handshakesInFlightMax: scaled(full.handshakesInFlightMax / 4),
+  handshakesRecentMax: scaled(full.handshakesRecentMax),
   handshakesInFlightPerPrefixMax: scaled(full.handshakesInFlightPerPrefixMax),
   handshakesWaitingMax: scaled(full.handshakesWaitingMax),
   handshakesWaitingPerPrefixMax: scaled(full.handshakesWaitingPerPrefixMax),

@@ -112,6 +112,11 @@ export class GateServer implements Desk {
     for (const call of [...this.#life.calls]) this.hangUp(call);
   }
 
+  /** Ends those inside who are no longer there, as the server's heartbeat does in time (WR17). */
+  endDeserted(): void {
+    for (const call of [...this.#life.calls]) if (call.phase === "inside" && !call.caller.isHonest) this.hangUp(call);
+  }
+
   crash(): void {
     if (!this.#isUp) return;
     this.#isUp = false;
