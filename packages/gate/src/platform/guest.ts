@@ -55,6 +55,8 @@ export class Guest {
   context: 0 | 1 = 0;
   /** TLS sessions (DER) of the tickets that it was given as a stranger. */
   readonly sessions: Buffer[] = [];
+  /** Whether what it sends lies unread until it has its turn. */
+  isWaiting = false;
   /** Reads that `bytes` came in. */
   pieces = 0;
   readonly #host: Host;
@@ -77,18 +79,14 @@ export class Guest {
     return (raw as GuestSocket)[guestKey];
   }
 
-  /** Speaks over `stream` from now on, and does not read from it yet. */
-  moveTo(stream: Socket): void {
+  /** Reads from `stream` from now on. */
+  listen(stream: Socket): void {
     (stream as GuestSocket)[guestKey] = this;
     this.stream = stream;
-    stream.on("error", ignore);
-  }
-
-  /** Reads from now on. */
-  listen(): void {
-    this.stream.on("data", onData);
-    this.stream.on("end", onEnd);
-    this.stream.resume();
+    stream.on("data", onData);
+    stream.on("end", onEnd);
+    if (stream !== this.raw) stream.on("error", ignore);
+    stream.resume();
   }
 
   /** Stops reading and puts everything that nobody has taken back into the stream, for its next reader to resume. */

@@ -186,7 +186,7 @@ export class GateListener {
     const guest = new Guest(this.#reception, { raw, phase: "proxy", visit, since: this.#options.clock.elapsed() });
     this.#guests.add(guest);
     if (visit !== undefined) this.#reception.welcome(guest, visit);
-    guest.listen();
+    guest.listen(raw);
   }
 
   #check(guest: Guest, now: number): void {

@@ -199,9 +199,11 @@ export class Reception implements Host {
   /** The TLS handshake is done. */
   secured(guest: Guest, stream: TLSSocket): void {
     this.#enter(guest, "head");
-    guest.moveTo(stream);
+    guest.isWaiting = true;
+    guest.listen(stream);
     this.#inTurn(guest.visit, () => {
-      if (guest.phase === "head") guest.listen();
+      guest.isWaiting = false;
+      if (guest.phase === "head" && guest.bytes.length > 0) this.#head(guest);
     });
   }
 
@@ -213,6 +215,7 @@ export class Reception implements Host {
 
   #head(guest: Guest): void {
     const { headBytesMax } = this.#gate.limits;
+    if (guest.isWaiting && guest.bytes.length <= headBytesMax) return;
     const reading = readRequestHead(guest.bytes, headBytesMax);
     if (reading === "website") {
       this.#website(guest);
