@@ -65,7 +65,8 @@ function measuredHow(results: readonly KeptResult[]): string {
   const machines = [...new Set(results.map(({ machine }) => machine))];
   const days = [...new Set(results.map(({ measuredOn }) => measuredOn))].sort();
   return `Measured on ${days.join(", ")}; ${machines.join("; ")}. The server has core 0 to itself, attackers and honest clients
-share core 1, over the loopback. Honest clients are the SDK's own connection code, each from a /24 of its own, about twenty whole
+share core 1, over the loopback. Honest clients are the SDK's own connection code, each from a /24 of its own, all in one network of the
+make-believe table; attackers come from 128 others. About twenty whole
 transactions a second: connect or resume, prove, send 400 bytes, the recipient has them, durable acknowledgement; failed after
 ten seconds. Lane A stays connected, B returns with a ticket, C comes with a fresh token, D with nothing but work. A ratio of 50
 is 1,000 hostile attempts a second. A run counts only when its quiet phase was quiet and the generator used at most 80 % of its
@@ -184,7 +185,7 @@ The attackers here have one core, and so has the server: what is compared is wha
 260,000 junk requests a second (LIHKG, 2019), which need the kernel or HAProxy in front, nor 200 to 400 Gb/s (Telegram's figure of
 2019), which need many edges or a scrubbing network: see [operating.md](operating.md).
 
-Who waits while members turn hostile, where the time goes, and what was tried: [the first second](siege/first-second.md).
+Who waits while members turn hostile, where the time goes, what was tried, and which runs were made again: [the first second](siege/first-second.md).
 `;
 
 const regenerating = `## Again
