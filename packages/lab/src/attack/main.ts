@@ -1,17 +1,13 @@
 import { countOption, numberOption, readArguments } from "../command-line.ts";
-import { LabError, messageOf } from "../lab-error.ts";
-import { pinGenerator, requireOpenFiles } from "../process/cpus.ts";
+import { LabError } from "../lab-error.ts";
 import { type AttackName, attackNames, attackOf } from "./attacks.ts";
-import { abortedResult } from "./measure/aborted.ts";
-import type { AttackResult } from "./measure/result.ts";
-import { describePlan, nameOf, planOf, secondsOf, type Wish } from "./plan.ts";
+import { planOf, type Wish } from "./plan.ts";
 import { lineOf } from "./report/lines.ts";
 import { writeReport } from "./report/report.ts";
-import { runOnce } from "./run.ts";
+import { runSeries } from "./series.ts";
 import {
   type Phases,
   type Rates,
-  type RunSettings,
   ratesDefault,
   type SetupName,
   type SubjectName,
@@ -23,12 +19,10 @@ const ratioMax = 1_000;
 const secondsMax = 600;
 const crowdDefault = 2_000;
 const crowdMax = 5_000;
-/** Descriptors: the attackers' connections, the honest ones, and the server's half of both. */
-const openFilesWanted = 20_000;
 
 /**
  * `attack [NAME…|all]`: runs attacks one after the other and prints a table, or with `--json` one object a line. With `--report
- * FILE` the results are kept beside the report and the report is written anew; without names that is all it does.
+ * FILE` each result is kept beside the report, and the report written anew, as soon as it is there; without names the report is all.
  * Returns 0 when everything ran to its end, whatever came of it.
  */
 export async function runAttack(args: string[]): Promise<number> {
@@ -63,49 +57,13 @@ export async function runAttack(args: string[]): Promise<number> {
   if (runs.length === 0 && values.report === undefined) {
     throw new LabError("ERR_USAGE", `name attacks (${attackNames.join(", ")}) or "all"`);
   }
-  const { results, isWhole } = await runAll(runs, { isJson: values.json });
-  if (values.report !== undefined) writeReport(values.report, results);
+  const { report, json } = values;
+  if (report !== undefined) writeReport(report, []);
+  const isWhole = await runSeries(runs, (result) => {
+    console.log(json ? JSON.stringify(result) : lineOf(result));
+    if (report !== undefined) writeReport(report, [result]);
+  });
   return isWhole ? 0 : 1;
-}
-
-async function runAll(
-  runs: readonly RunSettings[],
-  { isJson }: { readonly isJson: boolean },
-): Promise<{ results: AttackResult[]; isWhole: boolean }> {
-  if (runs.length === 0) return { results: [], isWhole: true };
-  requireOpenFiles(openFilesWanted);
-  pinGenerator();
-  console.error(describePlan(runs));
-  const results: AttackResult[] = [];
-  let isWhole = true;
-  let left = runs.reduce((sum, each) => sum + secondsOf(each), 0);
-  for (const [index, settings] of runs.entries()) {
-    const about = `[${index + 1}/${runs.length}, ${Math.ceil(left / 60)} min left] ${nameOf(settings)}`;
-    const { result, isDone } = await runTwiceAtMost(settings, (text) => console.error(`${about}: ${text}`));
-    isWhole &&= isDone;
-    left -= secondsOf(settings);
-    results.push(result);
-    console.log(isJson ? JSON.stringify(result) : lineOf(result));
-  }
-  return { results, isWhole };
-}
-
-/** A machine that was busy for a moment gets a second chance, and no third. */
-async function runTwiceAtMost(
-  settings: RunSettings,
-  onProgress: (text: string) => void,
-): Promise<{ result: AttackResult; isDone: boolean }> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return { result: await runOnce(settings, onProgress), isDone: true };
-    } catch (error) {
-      if (error instanceof LabError && error.code === "ERR_PACKAGE_MISSING") throw error;
-      onProgress(messageOf(error));
-      const isDisturbed = error instanceof LabError && error.code === "ERR_NOT_QUIET";
-      if (isDisturbed && attempt === 1) continue;
-      return { result: abortedResult(settings, messageOf(error)), isDone: false };
-    }
-  }
 }
 
 function namesOf(positionals: readonly string[]): AttackName[] {

@@ -6,6 +6,7 @@ import type { Transaction } from "./honest/ledger.ts";
 import { clock } from "./honest/schedule.ts";
 import { pause } from "./honest/waiting.ts";
 import type { HostileQuestions, HostileSettings } from "./hostile/worker.ts";
+import { DiskProbe } from "./measure/disk-probe.ts";
 import { disturbance } from "./measure/evaluate.ts";
 import { Eye } from "./measure/eye.ts";
 import type { Observation } from "./measure/observation.ts";
@@ -32,28 +33,41 @@ const settleMs = 1_000;
 export async function runOnce(settings: RunSettings, onProgress: OnProgress): Promise<AttackResult> {
   const directory = await makeTemporaryDirectory();
   try {
-    const stage = await openStage(settings, directory);
+    const disk = await DiskProbe.start(directory);
     try {
-      return await new Run(settings, stage, onProgress).perform();
+      const stage = await openStage(settings, directory);
+      try {
+        return await new Run(settings, { stage, disk, onProgress }).perform();
+      } finally {
+        await stage.close();
+      }
     } finally {
-      await stage.close();
+      await disk.close();
     }
   } finally {
     await removeTemporaryDirectory(directory);
   }
 }
 
+interface Means {
+  readonly stage: Stage;
+  readonly disk: DiskProbe;
+  readonly onProgress: OnProgress;
+}
+
 class Run {
   readonly #settings: RunSettings;
   readonly #stage: Stage;
+  readonly #disk: DiskProbe;
   readonly #onProgress: OnProgress;
   readonly #hostile: Helper<HostileQuestions>;
   readonly #eye: Eye;
   readonly #transactions: Transaction[] = [];
 
-  constructor(settings: RunSettings, stage: Stage, onProgress: OnProgress) {
+  constructor(settings: RunSettings, { stage, disk, onProgress }: Means) {
     this.#settings = settings;
     this.#stage = stage;
+    this.#disk = disk;
     this.#onProgress = onProgress;
     const { subject, supplies } = stage;
     const { attack, seed } = settings;
@@ -92,6 +106,7 @@ class Run {
       times: { quiet, attack, after, end },
       transactions: this.#transactions,
       looks: this.#eye.looks,
+      diskWaits: this.#disk.waits,
       tally,
       ...ended,
       returnMs: await returnMs.all,
@@ -121,7 +136,12 @@ class Run {
     const now = clock();
     await this.#collect();
     const times = { quiet, attack: now, after: now, end: now };
-    const why = disturbance({ times, transactions: this.#transactions, looks: this.#eye.looks });
+    const why = disturbance({
+      times,
+      transactions: this.#transactions,
+      looks: this.#eye.looks,
+      diskWaits: this.#disk.waits,
+    });
     if (why !== undefined && !isForced) throw new LabError("ERR_NOT_QUIET", `the quiet run was not quiet: ${why}`);
     return why;
   }

@@ -28,6 +28,8 @@ export function abortedResult({ attack, ratio, isTls, subject, setup }: RunSetti
     subjectCpu: 0,
     quietSubjectCpu: 0,
     otherCpu: 0,
+    disk: null,
+    again: null,
     hostilePerSecond: 0,
     worstMode: null,
     effortMax: null,

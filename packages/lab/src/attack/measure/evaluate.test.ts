@@ -29,6 +29,7 @@ function seen(part: Partial<Observation>): Observation {
     times,
     transactions: [],
     looks: [],
+    diskWaits: [],
     tally: newTally(),
     lost: 0,
     refusals: { falseRefusals: 0, busy: { A: 0, B: 0, C: 0, D: 0 } },
@@ -108,10 +109,12 @@ test("memory per unadmitted connection is above what it was before the attack", 
   assert.equal(evaluate.kibPerUnadmitted(seen({ looks: looks.slice(0, 1) })), null);
 });
 
-test("a quiet run is disturbed by others' CPU and by transactions that fail", () => {
+test("a quiet run is disturbed by others' CPU, by the disk and by transactions that fail", () => {
   const looks = [look(0), look(9_000, { machineCpu: 4 })];
   assert.match(evaluate.disturbance(seen({ looks, transactions: steady() })) ?? "", /something else/);
   assert.match(evaluate.disturbance(seen({ transactions: [...steady(), failed("B", 500)] })) ?? "", /lane B/);
+  const diskWaits = [{ at: 4_000, ms: 600 }];
+  assert.match(evaluate.disturbance(seen({ transactions: steady(), diskWaits })) ?? "", /the disk was late/);
   assert.equal(evaluate.disturbance(seen({ transactions: steady() })), undefined);
 });
 

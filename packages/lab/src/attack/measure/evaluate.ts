@@ -2,7 +2,9 @@ import type { GateMode } from "@rempart/protocol";
 import { percentile } from "../../statistics.ts";
 import type { Transaction } from "../honest/ledger.ts";
 import { type HonestLane, honestLanes } from "../settings.ts";
+import { diskIn, stallOf } from "./disk.ts";
 import type { Look, Observation, Times } from "./observation.ts";
+import { boundsOf, inPhase, type Phase } from "./phases.ts";
 import type { LaneResult } from "./result.ts";
 
 /** Above this share of its core the generator may be what limits the figures. */
@@ -14,25 +16,6 @@ const slackMs = 100;
 const slackConnections = 10;
 /** Share of a lane's transactions that may be slower and the lane still is as before: its p99. */
 const slowShareMax = 0.01;
-
-const quietMarginMs = 500;
-
-type Phase = "quiet" | "attack" | "after";
-
-/** The transactions that were due in one phase. */
-export function inPhase(
-  { transactions, times }: Pick<Observation, "times" | "transactions">,
-  phase: Phase,
-): Transaction[] {
-  const [from, to] = boundsOf(times, phase);
-  return transactions.filter(({ at }) => at >= from && at < to);
-}
-
-function boundsOf(times: Times, phase: Phase): [number, number] {
-  // What was due in the last moment may still have been under way when the attack began.
-  if (phase === "quiet") return [times.quiet, times.attack - quietMarginMs];
-  return phase === "attack" ? [times.attack, times.after] : [times.after, times.end];
-}
 
 /** What became of each lane that had transactions. */
 export function lanesOf(
@@ -63,11 +46,15 @@ function figuresOf(transactions: readonly Transaction[]): Omit<LaneResult, "quie
 }
 
 /** Why a run without an attacker is not quiet; `undefined` when it is. */
-export function disturbance(observation: Pick<Observation, "times" | "transactions" | "looks">): string | undefined {
+export function disturbance(
+  observation: Pick<Observation, "times" | "transactions" | "looks" | "diskWaits">,
+): string | undefined {
   const { generatorCpu, subjectCpu, otherCpu } = usage(observation, "quiet");
   if (generatorCpu > quietBounds.generatorCpu) return `the generator used ${percent(generatorCpu)} of its core`;
   if (subjectCpu > quietBounds.subjectCpu) return `the server used ${percent(subjectCpu)} of its core`;
   if (otherCpu > quietBounds.otherCpu) return `something else on this machine used ${percent(otherCpu)} of a core`;
+  const stall = stallOf(diskIn(observation, "quiet"));
+  if (stall !== undefined) return stall;
   for (const [lane, { quietGoodput, quietP99Ms }] of Object.entries(lanesOf(observation))) {
     if (quietGoodput < 1) return `lane ${lane} lost transactions before the attack`;
     if (quietP99Ms !== null && quietP99Ms > quietBounds.p99Ms)

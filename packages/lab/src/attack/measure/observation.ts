@@ -16,6 +16,12 @@ export interface Look {
   readonly gate?: GateSample;
 }
 
+/** A write of 4 KiB beside the subject's data: when it began, in milliseconds since the Unix epoch, and how long until it was durable. */
+export interface DiskWait {
+  readonly at: number;
+  readonly ms: number;
+}
+
 /** When each phase began, and when the last one ended. Milliseconds since the Unix epoch. */
 export interface Times {
   readonly quiet: number;
@@ -29,6 +35,7 @@ export interface Observation {
   readonly times: Times;
   readonly transactions: readonly Transaction[];
   readonly looks: readonly Look[];
+  readonly diskWaits: readonly DiskWait[];
   readonly tally: Tally;
   readonly lost: number;
   readonly refusals: Refusals;

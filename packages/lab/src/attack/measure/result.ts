@@ -2,6 +2,7 @@ import type { GateMode } from "@rempart/protocol";
 import type { AttackName } from "../attacks.ts";
 import type { Tally } from "../hostile/tally.ts";
 import type { HonestLane, SetupName, SubjectName } from "../settings.ts";
+import type { DiskFigures } from "./disk.ts";
 
 /** One lane in one run. Goodput is the share, 0 to 1, of the transactions due during the attack that were done within ten seconds. */
 export interface LaneResult {
@@ -48,6 +49,10 @@ export interface AttackResult {
   readonly subjectCpu: number;
   readonly quietSubjectCpu: number;
   readonly otherCpu: number;
+  /** The disk that the subject's data is on, from the attack's start to the end of the run. */
+  readonly disk: DiskFigures | null;
+  /** Why the same run was made before and did not count; `null` when this is the first. */
+  readonly again: string | null;
   /** Hostile attempts a second that were made. */
   readonly hostilePerSecond: number;
   readonly worstMode: GateMode | null;

@@ -1,6 +1,7 @@
 import { percentile } from "../../statistics.ts";
 import { honestRate, type RunSettings } from "../settings.ts";
 import type { Subject } from "../subject/subject.ts";
+import { type DiskFigures, diskUnderAttack, stallOf } from "./disk.ts";
 import * as evaluate from "./evaluate.ts";
 import type { Observation } from "./observation.ts";
 import type { AttackResult } from "./result.ts";
@@ -12,7 +13,9 @@ export function resultOf(settings: RunSettings, subject: Subject, observation: O
   const during = evaluate.usage(observation, "attack");
   const hostilePerSecond = tally.attempts / ((times.after - times.attack) / 1_000);
   const isAttacked = ratio > 0;
-  const why = invalidity(observation, during, isAttacked ? hostilePerSecond / (ratio * honestRate(rates)) : 1);
+  const disk = diskUnderAttack(observation);
+  const kept = isAttacked ? hostilePerSecond / (ratio * honestRate(rates)) : 1;
+  const why = invalidity(observation, { generatorCpu: during.generatorCpu, disk, kept });
   return {
     attack,
     ratio,
@@ -37,6 +40,8 @@ export function resultOf(settings: RunSettings, subject: Subject, observation: O
     subjectCpu: share(during.subjectCpu),
     quietSubjectCpu: share(evaluate.usage(observation, "quiet").subjectCpu),
     otherCpu: share(during.otherCpu),
+    disk,
+    again: null,
     hostilePerSecond: Math.round(hostilePerSecond),
     worstMode: evaluate.worstMode(observation),
     effortMax: evaluate.effortMax(observation),
@@ -52,13 +57,14 @@ export function resultOf(settings: RunSettings, subject: Subject, observation: O
 /** What makes the figures worth nothing; `null` when nothing does. */
 function invalidity(
   { troubles, disturbance, death }: Observation,
-  { generatorCpu }: { generatorCpu: number },
-  kept: number,
+  { generatorCpu, disk, kept }: { generatorCpu: number; disk: DiskFigures; kept: number },
 ): string | null {
   if (generatorCpu > evaluate.generatorCpuMax)
     return `the generator used ${Math.round(100 * generatorCpu)} % of its core`;
   if (kept < 0.9) return `the generator made only ${Math.round(100 * kept)} % of the hostile attempts in time`;
   if (disturbance !== undefined) return `the quiet run was not quiet: ${disturbance}`;
+  const stall = stallOf(disk);
+  if (stall !== undefined) return stall;
   const [first] = death === undefined ? troubles : [];
   return first === undefined ? null : `an honest client failed in a way that it should not: ${first.split("\n", 1)[0]}`;
 }

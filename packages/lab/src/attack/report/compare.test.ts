@@ -68,6 +68,13 @@ test("where a rival does better, the report says so before anything else", () =>
   assert.match(paragraph(reportOf([ours], [])), /Nothing is compared/);
 });
 
+test("a run that was made once more, and one that does not count, say why", () => {
+  const again = { ...ours, again: "the disk was late" };
+  const text = reportOf([again, { ...worse, valid: false, why: "the generator was full" }], []);
+  assert.match(text, /made once more, and why:\n\n- churn, ratio 50, \w+, rempart: the disk was late\n/);
+  assert.match(text, /do not count, and why:\n\n- churn, ratio 50, \w+, prosody \(default\): the generator was full\n/);
+});
+
 test("a row that was not measured is neither met nor missed", () => {
   const rows = barOf([ours]);
   const isMet = (figure: RegExp) => rows.find((row) => figure.test(row.figure))?.isMet;

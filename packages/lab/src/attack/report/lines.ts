@@ -3,8 +3,6 @@ import { honestLanes } from "../settings.ts";
 
 /** One result for people: two lines. */
 export function lineOf(result: AttackResult): string {
-  const { attack, ratio, tls, against, setup } = result;
-  const subject = against === "rempart" ? against : `${against} (${setup})`;
   const lanes = honestLanes.flatMap((lane) => {
     const figures = result.lanes[lane];
     if (figures === undefined) return [];
@@ -22,11 +20,19 @@ export function lineOf(result: AttackResult): string {
     `generator ${percent(result.generatorCpu)}`,
     `server ${percent(result.subjectCpu)}`,
     `other ${percent(result.otherCpu)}`,
+    ...(result.disk === null ? [] : [`disk ${ms(result.disk.waitMsMax)} at most`]),
     ...(result.returned === null ? [] : [`${result.returned.count} back in ${ms(result.returned.allMs)}`]),
     ...(result.died === null ? [] : [`DIED: ${result.died}`]),
+    ...(result.again === null ? [] : [`once more, because the first time ${result.again}`]),
     ...(result.valid ? [] : [`VOID: ${result.why}`]),
   ];
-  return `${attack}, ratio ${ratio}, ${tls ? "TLS" : "plain"}, ${subject}: ${lanes.join(" · ")}\n  ${about.join(" · ")}`;
+  return `${runName(result)}: ${lanes.join(" · ")}\n  ${about.join(" · ")}`;
+}
+
+/** Which run it is, for people. */
+export function runName({ attack, ratio, tls, against, setup }: AttackResult): string {
+  const subject = against === "rempart" ? against : `${against} (${setup})`;
+  return `${attack}, ratio ${ratio}, ${tls ? "TLS" : "plain"}, ${subject}`;
 }
 
 /** A share as a percentage, with the one decimal that 99.5 % needs. */

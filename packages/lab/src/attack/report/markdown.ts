@@ -2,7 +2,7 @@ import { type AttackName, attackNames, attacks } from "../attacks.ts";
 import { type HonestLane, honestLanes, setupNames, subjectNames } from "../settings.ts";
 import { type BarRow, barOf } from "./bar.ts";
 import { type Comparison, comparisonsOf, sharedLanes } from "./compare.ts";
-import { ms, percent } from "./lines.ts";
+import { ms, percent, runName } from "./lines.ts";
 import type { KeptResult } from "./store.ts";
 
 /** Which attacks have enough ratios for a curve: name and the path of its picture beside the report. */
@@ -69,8 +69,9 @@ share core 1, over the loopback. Honest clients are the SDK's own connection cod
 make-believe table; attackers come from 128 others. About twenty whole
 transactions a second: connect or resume, prove, send 400 bytes, the recipient has them, durable acknowledgement; failed after
 ten seconds. Lane A stays connected, B returns with a ticket, C comes with a fresh token, D with nothing but work. A ratio of 50
-is 1,000 hostile attempts a second. A run counts only when its quiet phase was quiet and the generator used at most 80 % of its
-core. CPU per refusal is what the server used above quiet, divided by the connections that ended unadmitted: with TLS
+is 1,000 hostile attempts a second. A run counts only when its quiet phase was quiet, the generator used at most 80 % of its
+core, and waits of a tenth of a second and more for the disk took at most a hundredth of the time (4 KiB are made durable twenty times a
+second beside the server's data: an acknowledgement waits for the same disk, and on a virtual machine others use it too). CPU per refusal is what the server used above quiet, divided by the connections that ended unadmitted: with TLS
 that includes every handshake the attackers were given. Goodput is of the time of the attack; a p99 of a lane with few
 transactions is close to its maximum.\n`;
 }
@@ -89,7 +90,7 @@ function attackTable(own: readonly KeptResult[]): string {
     .sort((a, b) => attackNames.indexOf(a.attack) - attackNames.indexOf(b.attack) || a.ratio - b.ratio);
   if (runs.length === 0) return "No valid run yet.\n";
   const header = ["attack", "ratio", "", ...honestLanes.map((lane) => `${lane}: goodput, p99 (quiet)`)];
-  const more = ["reacted", "recovered", "mode", "µs per refusal", "server", "generator"];
+  const more = ["reacted", "recovered", "mode", "µs per refusal", "server", "generator", "longest wait for the disk"];
   const rows = runs.map((run) => [
     `${attacks[run.attack].number} ${attacks[run.attack].title}`,
     String(run.ratio),
@@ -101,6 +102,7 @@ function attackTable(own: readonly KeptResult[]): string {
     run.cpuPerRefusalUs === null ? "–" : String(Math.round(run.cpuPerRefusalUs)),
     percent(run.subjectCpu),
     percent(run.generatorCpu),
+    ms(run.disk?.waitMsMax ?? null),
   ]);
   return table([...header, ...more], rows);
 }
@@ -112,13 +114,18 @@ function laneCell(run: KeptResult, lane: HonestLane): string {
 }
 
 function voids(results: readonly KeptResult[]): string[] {
-  const invalid = results.filter(({ valid }) => !valid);
-  if (invalid.length === 0) return [];
-  const lines = invalid.map(
-    ({ attack, ratio, tls, against, setup, why }) =>
-      `- ${attack}, ratio ${ratio}, ${tls ? "TLS" : "plain"}, ${against}${against === "rempart" ? "" : ` (${setup})`}: ${why}`,
-  );
-  return ["Runs that do not count, and why:\n", `${lines.join("\n")}\n`];
+  return [
+    ...reasons("Runs that do not count, and why:\n", results, ({ valid, why }) => (valid ? null : why)),
+    ...reasons("Runs that were made once more, and why:\n", results, ({ again }) => again),
+  ];
+}
+
+function reasons(title: string, results: readonly KeptResult[], of: (result: KeptResult) => string | null): string[] {
+  const lines = results.flatMap((result) => {
+    const reason = of(result);
+    return reason === null ? [] : [`- ${runName(result)}: ${reason}`];
+  });
+  return lines.length === 0 ? [] : [title, `${lines.join("\n")}\n`];
 }
 
 function curveSection({ attack, path }: Curve): string {

@@ -16,12 +16,15 @@ export function machineLine(): string {
   return `Node ${process.version}, ${cores.length} cores (${model}), ${type()} ${release()}`;
 }
 
+/** Of results from before the disk was watched. */
+const unknownOfOld: Pick<AttackResult, "disk" | "again"> = { disk: null, again: null };
+
 /** The results kept in `file`, one JSON object a line; none when there is no such file. Throws `ERR_USAGE` for anything else. */
 export function readKept(file: string): KeptResult[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");
   try {
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as KeptResult);
+    return lines.filter((line) => line !== "").map((line) => ({ ...unknownOfOld, ...JSON.parse(line) }) as KeptResult);
   } catch (error) {
     throw new LabError("ERR_USAGE", `${file} does not hold results: ${messageOf(error)}`);
   }
