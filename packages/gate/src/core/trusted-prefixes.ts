@@ -71,5 +71,7 @@ export class TrustedPrefixes {
 /** The network that announces the address; where no table knows that, what one network usually has: the /16, or /32. */
 function networkOf({ prefix, network }: Source): string {
   if (network !== 0) return String(network);
-  return prefix.includes(":") ? prefix.split(":").slice(0, 2).join(":") : prefix.split(".").slice(0, 2).join(".");
+  const separator = prefix.includes(":") ? ":" : ".";
+  const second = prefix.indexOf(separator, prefix.indexOf(separator) + 1);
+  return second < 0 ? prefix : prefix.slice(0, second);
 }
