@@ -61,7 +61,6 @@ async function attempt(settings: RunSettings, onProgress: (text: string) => void
   } catch (error) {
     if (error instanceof LabError && error.code === "ERR_PACKAGE_MISSING") throw error;
     const why = messageOf(error);
-    onProgress(why);
     const isDisturbed = error instanceof LabError && error.code === "ERR_NOT_QUIET";
     return { result: abortedResult(settings, why), isDone: false, disturbance: isDisturbed ? why : undefined };
   }
