@@ -17,19 +17,25 @@ const steps: readonly { readonly name: string; readonly command: string; readonl
       "--disable-warning=ExperimentalWarning",
       "--test",
       "--test-concurrency=2",
+      // A failed test that leaves a server running ends all the same, and a hanging one fails.
+      "--test-force-exit",
+      "--test-timeout=600000",
       "--test-reporter=spec",
       "{tools,packages,apps}/**/*.test.ts",
     ],
   },
 ];
 
+/** Milliseconds for one step: a few times what the tests take on two slow cores, well under what CI allows. */
+const stepMsMax = 1_800_000;
+
 let failed = false;
 for (const { name, command, args } of steps) {
   console.log(`\n── ${name}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", timeout: stepMsMax });
   if (status !== 0) {
-    console.log(`── ${name}: failed`);
+    console.log(`── ${name}: failed${error === undefined ? "" : ` (${error.message})`}`);
     failed = true;
   }
 }
-process.exit(failed ? 1 : 0);
+process.exitCode = failed ? 1 : 0;

@@ -14,17 +14,17 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
-/** What two members have to agree on. */
+/** What two members have to agree on: the chat's title, then its messages. */
 async function shown(person: Person, chat: string): Promise<string> {
+  const { title } = await person.client.chat(chat);
   const messages = (await speech(person.client, chat)).filter((message) => message.state !== "failed");
-  return messages
-    .map((m) => {
-      const reactions = m.reactions
-        .map((reaction) => `${reaction.emoji}${reaction.names.toSorted().join("+")}`)
-        .toSorted();
-      return `${m.seq} ${m.from.slice(0, 4)} ${m.isDeleted ? "deleted" : m.text} ${reactions.join(" ")}`;
-    })
-    .join("\n");
+  const lines = messages.map((m) => {
+    const reactions = m.reactions
+      .map((reaction) => `${reaction.emoji}${reaction.names.toSorted().join("+")}`)
+      .toSorted();
+    return `${m.seq} ${m.from.slice(0, 4)} ${m.isDeleted ? "deleted" : m.text} ${reactions.join(" ")}`;
+  });
+  return [title, ...lines].join("\n");
 }
 
 const expected = new Set([
@@ -39,8 +39,9 @@ const expected = new Set([
 suite("anything at any time", () => {
   const seeds = process.env.SEED === undefined ? [1, 2, Date.now() % 1_000_000] : [Number(process.env.SEED)];
   for (const seed of seeds) {
-    test(`three people converge after 60 random steps with cuts, losses and restarts (SEED=${seed})`, async () => {
+    test(`three people converge after 60 random steps with cuts, losses and restarts (SEED=${seed})`, async (t) => {
       const world = new World();
+      t.after(() => world.end());
       const random = randomOf(seed);
       const [ada, bob, cyd] = (await world.people("Ada", "Bob", "Cyd")) as [Person, Person, Person];
       const people = [ada, bob, cyd];
@@ -109,13 +110,10 @@ suite("anything at any time", () => {
           console.log(await shown(person, chat), await person.client.chat(chat), person.defects);
         throw error;
       });
-      const titles = await Promise.all(people.map(async ({ client }) => (await client.chat(chat)).title));
-      assert.equal(new Set(titles).size, 1);
       for (const person of people) {
         assert.deepEqual((await person.client.chat(chat)).warnings, []);
         assert.deepEqual(person.defects, []);
       }
-      await world.end();
     });
   }
 });
