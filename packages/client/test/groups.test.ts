@@ -92,8 +92,9 @@ suite("groups", () => {
     );
   });
 
-  test("a message that was never sent cannot be changed for others, only deleted here", async () => {
+  test("a message that was never sent cannot be changed for others, only deleted here", async (t) => {
     const world = new World();
+    t.after(() => world.end());
     const [dan, eve] = (await world.people("Dan", "Eve")) as [Person, Person];
     await chatBetween(dan, eve);
     const { chat: group } = await dan.client.createGroup({ name: "G", contacts: [await idOf(eve)] });
@@ -109,11 +110,11 @@ suite("groups", () => {
     await assert.rejects(eve.client.edit({ message, text: "x" }), { code: "ERR_ARGUMENT" });
     await assert.rejects(eve.client.react({ message, emoji: "x" }), { code: "ERR_ARGUMENT" });
     assert.equal((await eve.client.delete(message)).isDeleted, true);
-    await world.end();
   });
 
-  test("what was said before a leave is committed is there for whoever leaves", async () => {
+  test("what was said before a leave is committed is there for whoever leaves", async (t) => {
     const world = new World();
+    t.after(() => world.end());
     const [dan, eve] = (await world.people("Dan", "Eve")) as [Person, Person];
     await chatBetween(dan, eve);
     const { chat: group } = await dan.client.createGroup({ name: "G", contacts: [await idOf(eve)] });
@@ -128,7 +129,6 @@ suite("groups", () => {
     await dan.client.reconnect();
     await eventually(dan.client, async () => (await dan.client.chat(group)).members.length === 1);
     await sees(eve, group, ["on its way"]);
-    await world.end();
   });
 
   test("who left can be added again", async () => {
