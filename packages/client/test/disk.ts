@@ -54,10 +54,19 @@ export function contactLogOf(person: Person): string {
 
 /** Leaves a client that is not running as it is once its siblings have been asked for the way back, and none has helped. */
 export function loseSelfGroup(person: Person): void {
-  const self = selfGroupOf(person) ?? "";
+  losePlace(person, selfGroupOf(person) ?? "", 41_000);
+}
+
+/** Leaves a client that is not running as it is when it has been out of step with a log for a while, and nobody has helped. */
+export function losePlace(person: Person, log: string, sinceMs: number): void {
   const store = openSqliteStore(person.store);
-  store.run("UPDATE logs SET state = 'lost' WHERE log = ?", self);
-  const values = [self, new Uint8Array(16), Date.now() - 41_000, Date.now() - 40_000] as const;
-  store.run("INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)", ...values);
+  const startedAt = Date.now() - sinceMs;
+  store.transaction(() => {
+    store.run("DELETE FROM snapshots WHERE log = ?", log);
+    store.run("UPDATE logs SET state = 'lost' WHERE log = ?", log);
+    store.run("UPDATE outbox SET entry = NULL, epoch = NULL, upload = NULL WHERE log = ? AND seq IS NULL", log);
+    const sql = "INSERT INTO rejoins (log, nonce, started_at, asked_at, missing_from) VALUES (?, ?, ?, ?, 1)";
+    store.run(sql, log, new Uint8Array(16), startedAt, startedAt + 1_000);
+  });
   store.close();
 }

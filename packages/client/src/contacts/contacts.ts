@@ -1,9 +1,12 @@
 /** Meeting people: links, contacts and the direct chats with them. */
-import { asId, fromHex, toHex } from "@rempart/protocol";
+import { toHex } from "@rempart/protocol";
 import { type ContactCard, directPolicy, formatLink, type Link, parseLink } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { ClientError } from "../errors.ts";
+import type { NewGroup } from "../groups/groups.ts";
+import { earlierLogId } from "../messages/place.ts";
+import type { ChatRow } from "../store/chats.ts";
 import { claimTogether, fetchReach } from "./reach.ts";
 import { cleanName } from "./welcome.ts";
 
@@ -53,12 +56,26 @@ export class Contacts {
       return existing;
     }
     await fetchReach(this.#engine, card);
-    const { suite, members } = await claimTogether(this.#engine, [card]);
-    const policy = directPolicy(this.#engine.own().keys.accountId, asId("AccountId", fromHex(account)));
-    const chat = await this.#engine.groups.found({ policy, suite, members, other: account, otherName: name });
+    const chat = await this.#found(card, { otherName: name });
     this.#remember(card, name);
     this.#engine.selfSync.contactAdded(account);
     return chat;
+  }
+
+  async #found(card: ContactCard, more: Pick<NewGroup, "otherName" | "groupId">): Promise<string> {
+    const { suite, members } = await claimTogether(this.#engine, [card]);
+    const policy = directPolicy(this.#engine.own().keys.accountId, card.accountId);
+    return this.#engine.groups.found({ policy, suite, members, other: toHex(card.accountId), ...more });
+  }
+
+  /** Founds the chat with a contact anew: neither side can come back into the one that they have. */
+  async startAnew({ chat, other = "" }: ChatRow): Promise<void> {
+    await this.#engine.lanes.run(`contact ${other}`, async () => {
+      const card = this.#engine.tables.people.get(other)?.card;
+      const groupId = earlierLogId(this.#engine.crypto, chat);
+      const isReplaced = this.#engine.groups.shownAs(chat) !== chat;
+      if (card !== undefined && groupId !== undefined && !isReplaced) await this.#found(card, { groupId });
+    });
   }
 
   /** The name counts until something better than a link tells one. */

@@ -1,5 +1,5 @@
 /** Founding, leaving and finding groups. */
-import { asId, authOf, ProtocolError, toHex } from "@rempart/protocol";
+import { asId, authOf, type LogId, ProtocolError, toHex } from "@rempart/protocol";
 import { chainStart, createGroup, type Group, type GroupPolicy, type SuiteName } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -20,6 +20,8 @@ export interface NewGroup {
   readonly other?: string;
   /** What the link called that account; counts while nothing better is known. */
   readonly otherName?: string;
+  /** Id of its log; drawn at random unless it is given. */
+  readonly groupId?: LogId;
 }
 
 export class Groups {
@@ -36,7 +38,7 @@ export class Groups {
   async found(group: NewGroup): Promise<string> {
     const { policy, suite, members, other, otherName = "" } = group;
     const { device } = this.#engine.own();
-    const groupId = asId("LogId", this.#engine.crypto.entropy.randomBytes(16));
+    const groupId = group.groupId ?? asId("LogId", this.#engine.crypto.entropy.randomBytes(16));
     const made = await createGroup(this.#engine.crypto, { device, groupId, suite, policy });
     const log = toHex(groupId);
     this.#engine.write(
@@ -120,8 +122,9 @@ export class Groups {
   }
 
   /**
-   * Two people who add each other at once make two chats. Both sides go on in the one of the lowest id, and
-   * show what came in the other before it; the other's log stays open, for what is still on its way there.
+   * Two people who add each other at once make two chats, and so do those who have both lost the one that they had.
+   * Both sides go on in the one of the lowest id, and show what came in the other before it; the other's log stays
+   * open, for what is still on its way there.
    */
   #converge(other: string, changes: Changes): void {
     const { chats, logs, messages } = this.#engine.tables;
@@ -134,8 +137,15 @@ export class Groups {
       messages.merge(row.chat, winner, mergedOffset(row.chat));
       if (row.draft !== "") chats.setDraft(winner, row.draft);
       changes.chat(row.chat);
+      this.#engine.after(0, () => this.#engine.outbox.kick(row.chat));
     }
     changes.chat(winner);
+  }
+
+  /** The log of the chat that took the place of one in which this device can say nothing: it has lost its place there. */
+  successor(log: string): string | undefined {
+    const { chats, logs } = this.#engine.tables;
+    return logs.get(log)?.state === "lost" ? chats.get(log)?.shownAs : undefined;
   }
 
   /** The chat that is used with an account, or `undefined`. */

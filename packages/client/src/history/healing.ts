@@ -11,7 +11,8 @@
  * 5. Who was asked may answer that there is no help, because he has left the group himself or this account is not in
  *    it any more; who has left says whom to ask instead. When all who are known have said so, and none has given a way
  *    in, the chat ends as left; a while later if some are still in the group, but have lost their place themselves.
- *    The group of the own devices does not end: it is founded anew.
+ *    The group of the own devices does not end: it is founded anew. So is a one-to-one chat; its old log is asked for
+ *    on for a day, since an absent device may still be there.
  */
 import { asId, sameBytes, toHex } from "@rempart/protocol";
 import type { CompactCard, RejoinKit, RejoinRequest } from "@rempart/session";
@@ -20,8 +21,10 @@ import { refound } from "../devices/self-group.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Pump } from "../engine/pump.ts";
+import { ClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
 import { addNotice } from "../messages/notices.ts";
+import type { ChatRow } from "../store/chats.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { Rejoin, WelcomeBack } from "../store/rejoins.ts";
 import { Helpers } from "./helpers.ts";
@@ -67,6 +70,7 @@ export class Healing {
       () => this.#engine.sync.unfollow(log),
     );
     this.#pump.kick(log);
+    this.#engine.outbox.kick(log);
     this.#engine.lateWelcomes.kickAll();
   }
 
@@ -121,15 +125,20 @@ export class Healing {
     if (pending === undefined || !this.#engine.connection.isOnline) return "idle";
     const age = this.#engine.clock.now() - pending.startedAt;
     const isSelf = log === this.#engine.tables.meta.get("selfGroup");
-    if (!isSelf && pending.helper !== undefined && age > clientLimits.missedGroupMs) {
+    const chat = this.#engine.tables.chats.get(log);
+    const isMissed = pending.helper !== undefined || chat?.shownAs !== undefined;
+    if (!isSelf && isMissed && age > clientLimits.missedGroupMs) {
       this.#end(pending);
       return "idle";
     }
     const staged = this.#engine.tables.commits.staged(log);
     if (staged?.detail.rejoin !== undefined) return this.#wayBack.send(staged, staged.detail.rejoin);
-    if (!isSelf && (await this.#helpers.haveAllRefused(pending))) {
-      this.#end(pending);
-      return "idle";
+    if (!isSelf && chat?.shownAs === undefined && (await this.#helpers.haveAllRefused(pending))) {
+      if (chat?.kind !== "direct") {
+        this.#end(pending);
+        return "idle";
+      }
+      await this.#startAnew(chat);
     }
     const waitMs = this.#waitMs(pending);
     if (waitMs > 0) {
@@ -157,6 +166,15 @@ export class Healing {
     const waitMs = Math.min(askedAt + pauseMs - now, pauseMs);
     const patienceMs = startedAt + clientLimits.allLostMs - now;
     return patienceMs > 0 ? Math.min(waitMs, patienceMs) : waitMs;
+  }
+
+  async #startAnew(chat: ChatRow): Promise<void> {
+    try {
+      await this.#engine.contacts.startAnew(chat);
+    } catch (error) {
+      // The other account has no device at present: it is tried again when it is asked again.
+      if (!(error instanceof ClientError) || error.code !== "ERR_NO_KEY_PACKAGE") throw error;
+    }
   }
 
   /** Nobody lets this device into the group. */

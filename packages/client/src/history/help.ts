@@ -117,6 +117,7 @@ export class Help {
     const isContact = people.get(account)?.contactAt !== undefined;
     const isUnknown = chat === undefined && (state === undefined || state === "lost");
     if (isUnknown) return isContact;
+    if (chat?.kind === "direct") return chat.other === account && (state === "left" || state === "lost");
     if (chat?.kind !== "group" || (state !== "left" && state !== "active" && state !== "lost")) return false;
     const isNamed = messages
       .notices(log)

@@ -82,14 +82,15 @@ export class Helpers {
 
   /** Whether everybody who could be asked has been, and has said that there is no help. */
   async haveAllRefused({ log, nonce, startedAt, askedAt, helper }: Rejoin): Promise<boolean> {
-    const isGroup = helper !== undefined || this.#engine.tables.chats.get(log)?.kind === "group";
-    if (!isGroup || askedAt === 0) return false;
+    const kind = this.#engine.tables.chats.get(log)?.kind;
+    if ((helper === undefined && kind === undefined) || askedAt === 0) return false;
     const asked = this.#accounts(log).filter((account) => this.#isReachable(account));
     const refused = this.#refusals.get(toHex(nonce));
     const known = [...asked, ...(await this.#engine.devices.others())];
     const ageMs = this.#engine.clock.now() - startedAt;
     // A restored device does not know of later siblings, who may help all the same.
-    const isCertain = known.length > 0 && helper !== this.#engine.own().account;
+    // A one-to-one chat goes on elsewhere, so that there is time.
+    const isCertain = known.length > 0 && helper !== this.#engine.own().account && kind !== "direct";
     if (ageMs < (isCertain ? clientLimits.rejoinRetryMs : clientLimits.allLostMs)) return false;
     const hasRefused = (one: string) => {
       const answer = refused?.get(one);

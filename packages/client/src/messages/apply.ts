@@ -185,14 +185,14 @@ export function applyTombstone(
 }
 
 function change(context: Context, chat: OfKind<"edit" | "delete">): void {
-  const { engine, received } = context;
+  const { engine, received, row } = context;
   const target = toHex(chat.target);
   const text = chat.kind === "edit" ? chat.text : "";
   const author = engine.tables.messages.get(target)?.sender;
   if (author !== undefined && author !== received.sender) return;
   const { sender, at, seq } = received;
-  const made: MessageChange = { target, sender, seq, kind: chat.kind, text, at };
   const isQueued = seq === 0;
+  const made: MessageChange = { target, sender, seq: orderOf(row, seq), kind: chat.kind, text, at };
   if (isQueued || engine.tables.contents.addChange(made)) show(context, made);
 }
 
@@ -233,13 +233,14 @@ function react(context: Context, chat: OfKind<"reaction">): void {
   const message = toHex(received.read.messageId);
   if (contents.change(message, received.sender) !== undefined) return;
   const reaction = { target, account: received.sender, emoji: chat.reaction, message };
-  messages.react(row.shownAs ?? row.chat, reaction, received.seq);
+  messages.react(row.shownAs ?? row.chat, reaction, orderOf(row, received.seq));
   changes.message(target);
 }
 
 /** A reaction is taken back by its own id, for good: it may not be here yet. */
-function takeBack({ engine, received }: Context, reaction: string): void {
-  const { sender, seq, at } = received;
+function takeBack({ engine, received, row }: Context, reaction: string): void {
+  const { sender, at } = received;
+  const seq = orderOf(row, received.seq);
   engine.tables.messages.unreact(reaction, sender);
   engine.tables.contents.addChange({ target: reaction, sender, seq, kind: "delete", text: "", at });
 }

@@ -1,4 +1,6 @@
 /** Where messages stand: by their seq once they are in the log, after everything until then. */
+import { asId, type LogId } from "@rempart/protocol";
+import type { CryptoProvider } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ChatRow } from "../store/chats.ts";
@@ -10,7 +12,24 @@ import type { OutboxRow } from "../store/outbox.ts";
  * in a range of its own that follows from its id: both sides see the same order.
  */
 export function mergedOffset(log: string): number {
-  return -(1 + Number.parseInt(log.slice(0, 4), 16)) * mergedRange;
+  return -(1 + rankOf(log)) * mergedRange;
+}
+
+/**
+ * An id for the log of a chat that takes the place of another: it comes before that one's, and so does all that is said
+ * in it come later. `undefined` when there is none left.
+ */
+export function earlierLogId(crypto: CryptoProvider, log: string): LogId | undefined {
+  const rank = rankOf(log);
+  if (rank === 0) return undefined;
+  const id = crypto.entropy.randomBytes(16);
+  const view = new DataView(id.buffer, id.byteOffset);
+  view.setUint16(0, view.getUint16(0) % rank);
+  return asId("LogId", id);
+}
+
+function rankOf(log: string): number {
+  return Number.parseInt(log.slice(0, 4), 16);
 }
 
 /** More than any log holds; at 65,536 times that, a number still has room for the sixteenths of notices. */

@@ -126,7 +126,8 @@ export class Messages {
 
   /** Shows what is done to a message and queues it; the message tells when it is durable. */
   async #change(target: MessageRow, outgoing: OutgoingContent): Promise<void> {
-    await this.#commit(target.log, outgoing, { of: target.message });
+    const log = this.#engine.groups.successor(target.log) ?? target.log;
+    await this.#commit(log, outgoing, { of: target.message });
   }
 
   /** In the lane from the first question to the last write: what is said first stands first. Answers the content's id. */

@@ -18,6 +18,7 @@ export interface ContentRow {
 export interface MessageChange {
   readonly target: string;
   readonly sender: string;
+  /** Its seq, or where that stands in the chat that took the place of its log's. */
   readonly seq: number;
   readonly kind: "edit" | "delete";
   readonly text: string;

@@ -187,6 +187,11 @@ export class MessageTable {
       log,
       log,
     );
+    // Changes move with what they changed: one that is made in the other log comes after them.
+    for (const table of ["orphans", "reactions"]) {
+      const ofLog = "target IN (SELECT message FROM messages WHERE log = ?)";
+      this.#store.run(`UPDATE ${table} SET seq = seq + ? WHERE seq >= 0 AND ${ofLog}`, offset, log);
+    }
     // A negative order has been moved before, into a chat that now goes the same way.
     this.#store.run(
       "UPDATE messages SET chat = ?, ord = CASE WHEN seq = 0 OR ord < 0 THEN ord ELSE ord + ? END WHERE log = ?",
@@ -194,6 +199,19 @@ export class MessageTable {
       offset,
       log,
     );
+  }
+
+  /** A queued message goes out in another log, where it has another id. Reactions of its author to it are forgotten. */
+  moveQueued(message: string, to: { readonly message: string; readonly log: string }): void {
+    this.#store.run("UPDATE messages SET message = ?, log = ? WHERE message = ?", to.message, to.log, message);
+    this.#store.run("UPDATE messages SET reply_to = ? WHERE reply_to = ?", to.message, message);
+    this.#store.run("UPDATE file_chunks SET message = ? WHERE message = ?", to.message, message);
+    this.#store.run("DELETE FROM reactions WHERE target = ?", message);
+    this.#store.run("DELETE FROM contents WHERE message = ?", message);
+  }
+
+  remove(message: string): void {
+    this.#store.run("DELETE FROM messages WHERE message = ?", message);
   }
 
   removeChat(chat: string): void {

@@ -1,0 +1,92 @@
+/**
+ * Says in the chat that took the place of another what is queued for the other's log: this device has lost its place
+ * there. The id of a content follows from its group, so each is composed anew, in one transaction with its removal from
+ * the old queue. Receipts and what else is no speech is dropped: the new chat begins with its own.
+ */
+import { fromHex } from "@rempart/protocol";
+import { asMessageId, type OutgoingContent, readMessage } from "@rempart/session";
+import type { Changes } from "../engine/changes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { applyContent } from "../messages/apply.ts";
+import { logIdOf } from "../store/logs.ts";
+import type { OutboxRow } from "../store/outbox.ts";
+
+/** Takes the first row of the old log's queue. */
+export async function sayAgain(engine: Engine, log: string, into: string): Promise<"again" | "idle"> {
+  const row = engine.tables.outbox.next(log);
+  if (row === undefined) return "idle";
+  const outgoing = await speechOf(engine, row);
+  await engine.lanes.run(into, async () => {
+    // Asked again in the lane: its author may have deleted it meanwhile.
+    if (!engine.tables.outbox.has(row.id)) return;
+    if (outgoing === undefined) engine.write((changes) => drop(engine, row, changes));
+    else await queueAgain(engine, row, { into, outgoing });
+  });
+  return "again";
+}
+
+/** What a row says as it is now; `undefined` when nobody has to hear of it any more. */
+async function speechOf(engine: Engine, row: OutboxRow): Promise<OutgoingContent | undefined> {
+  if (row.kind !== "content" || row.content === undefined || row.message === undefined) return undefined;
+  const sender = engine.own().keys.accountId;
+  const { chat } = await readMessage(engine.crypto, { sender, groupId: logIdOf(row.log) }, row.content);
+  const shown = engine.tables.messages.get(row.message);
+  const inReplyTo = shown?.replyTo === undefined ? {} : { inReplyTo: asMessageId(fromHex(shown.replyTo)) };
+  switch (chat.kind) {
+    case "text":
+      return shown && !shown.isDeleted ? { ...chat, text: shown.text, ...inReplyTo } : undefined;
+    case "attachment":
+      return shown && !shown.isDeleted ? { ...chat, ...inReplyTo } : undefined;
+    case "edit":
+    case "delete":
+    case "unreact":
+      return chat;
+    case "reaction":
+      return engine.tables.contents.change(row.message, engine.own().account) === undefined ? chat : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function drop(engine: Engine, { id, message, partOf }: OutboxRow, changes: Changes): void {
+  const { messages, outbox } = engine.tables;
+  outbox.remove(id);
+  // A message that was deleted before anybody had got it leaves nothing behind.
+  if (message === undefined || message !== partOf) return;
+  outbox.removeOf(message);
+  const row = messages.get(message);
+  messages.remove(message);
+  if (row !== undefined) changes.chat(row.chat);
+}
+
+async function queueAgain(
+  engine: Engine,
+  row: OutboxRow,
+  { into, outgoing }: { readonly into: string; readonly outgoing: OutgoingContent },
+): Promise<void> {
+  const { account, keys } = engine.own();
+  const { message, content } = await engine.outbox.compose(into, outgoing);
+  const read = await readMessage(engine.crypto, { sender: keys.accountId, groupId: logIdOf(into) }, content);
+  const old = row.message ?? "";
+  const isBody = row.partOf === row.message;
+  const of = isBody ? message : row.partOf;
+  const queued = { content, message, ...(of !== undefined && { partOf: of }) };
+  await engine.outbox.queue(into, queued, (changes: Changes) => {
+    const { contents, messages, outbox } = engine.tables;
+    const at = messages.get(old)?.at ?? engine.clock.now();
+    const received = { log: into, seq: 0, at, sender: account, read, content, isLive: true };
+    if (isBody) {
+      messages.moveQueued(old, { message, log: into });
+      contents.add({ message, log: into, seq: 0, sender: account, at, content });
+      // With all that was to be done to it, and is in the text already.
+      outbox.removeOf(old);
+      changes.message(old);
+      changes.message(message, true);
+      changes.chat(into);
+      return;
+    }
+    outbox.remove(row.id);
+    messages.unreact(old, account);
+    applyContent(engine, received, changes);
+  });
+}
