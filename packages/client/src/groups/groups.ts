@@ -137,7 +137,6 @@ export class Groups {
       messages.merge(row.chat, winner, mergedOffset(row.chat));
       if (row.draft !== "") chats.setDraft(winner, row.draft);
       changes.chat(row.chat);
-      this.#engine.after(0, () => this.#engine.outbox.kick(row.chat));
     }
     changes.chat(winner);
   }

@@ -24,6 +24,7 @@ import type { Pump } from "../engine/pump.ts";
 import { ClientError } from "../errors.ts";
 import { clientLimits } from "../limits.ts";
 import { addNotice } from "../messages/notices.ts";
+import { sayAgain } from "../outbox/say-again.ts";
 import type { ChatRow } from "../store/chats.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { Rejoin, WelcomeBack } from "../store/rejoins.ts";
@@ -70,7 +71,6 @@ export class Healing {
       () => this.#engine.sync.unfollow(log),
     );
     this.#pump.kick(log);
-    this.#engine.outbox.kick(log);
     this.#engine.lateWelcomes.kickAll();
   }
 
@@ -133,12 +133,12 @@ export class Healing {
     }
     const staged = this.#engine.tables.commits.staged(log);
     if (staged?.detail.rejoin !== undefined) return this.#wayBack.send(staged, staged.detail.rejoin);
-    if (!isSelf && chat?.shownAs === undefined && (await this.#helpers.haveAllRefused(pending))) {
+    if (!isSelf && (await this.#helpers.haveAllRefused(pending))) {
       if (chat?.kind !== "direct") {
         this.#end(pending);
         return "idle";
       }
-      await this.#startAnew(chat);
+      await this.#goOnElsewhere(chat);
     }
     const waitMs = this.#waitMs(pending);
     if (waitMs > 0) {
@@ -168,9 +168,11 @@ export class Healing {
     return patienceMs > 0 ? Math.min(waitMs, patienceMs) : waitMs;
   }
 
-  async #startAnew(chat: ChatRow): Promise<void> {
+  /** Nobody lets this device into a one-to-one chat: what is queued for it is said in the one that takes its place. */
+  async #goOnElsewhere(chat: ChatRow): Promise<void> {
     try {
       await this.#engine.contacts.startAnew(chat);
+      await sayAgain(this.#engine, chat.chat);
     } catch (error) {
       // The other account has no device at present: it is tried again when it is asked again.
       if (!(error instanceof ClientError) || error.code !== "ERR_NO_KEY_PACKAGE") throw error;

@@ -29,7 +29,6 @@ import { addUpload } from "../files/uploads.ts";
 import { placeOwn } from "../messages/place.ts";
 import { isFollowed, type LogRow, logIdOf } from "../store/logs.ts";
 import type { NewOutboxRow, OutboxRow, SealedRow } from "../store/outbox.ts";
-import { sayAgain } from "./say-again.ts";
 
 /** An encoded content to be queued. */
 type NewContent = Pick<NewOutboxRow, "message" | "partOf" | "waitsFor"> & { readonly content: Uint8Array };
@@ -94,8 +93,6 @@ export class Outbox {
   }
 
   async #work(log: string): Promise<"again" | "idle"> {
-    const successor = this.#engine.groups.successor(log);
-    if (successor !== undefined) return sayAgain(this.#engine, log, successor);
     if (!this.#canSend(log)) return "idle";
     const row = this.#sealedNext(log) ?? (await this.#engine.lanes.run(log, () => this.#sealNext(log)));
     if (row?.sealed === undefined) return "idle";

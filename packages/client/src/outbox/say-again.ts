@@ -11,18 +11,21 @@ import { applyContent } from "../messages/apply.ts";
 import { logIdOf } from "../store/logs.ts";
 import type { OutboxRow } from "../store/outbox.ts";
 
-/** Takes the first row of the old log's queue. */
-export async function sayAgain(engine: Engine, log: string, into: string): Promise<"again" | "idle"> {
-  const row = engine.tables.outbox.next(log);
-  if (row === undefined) return "idle";
-  const outgoing = await speechOf(engine, row);
-  await engine.lanes.run(into, async () => {
-    // Asked again in the lane: its author may have deleted it meanwhile.
-    if (!engine.tables.outbox.has(row.id)) return;
-    if (outgoing === undefined) engine.write((changes) => drop(engine, row, changes));
-    else await queueAgain(engine, row, { into, outgoing });
-  });
-  return "again";
+/** Empties the queue of a log, but for what waits for an upload. Nothing is done where no chat has taken its chat's place. */
+export async function sayAgain(engine: Engine, log: string): Promise<void> {
+  const into = engine.groups.successor(log);
+  if (into === undefined) return;
+  for (;;) {
+    const row = engine.tables.outbox.next(log);
+    if (row === undefined) return;
+    const outgoing = await speechOf(engine, row);
+    await engine.lanes.run(into, async () => {
+      // Asked again in the lane: its author may have deleted it meanwhile.
+      if (!engine.tables.outbox.has(row.id)) return;
+      if (outgoing === undefined) engine.write((changes) => drop(engine, row, changes));
+      else await queueAgain(engine, row, { into, outgoing });
+    });
+  }
 }
 
 /** What a row says as it is now; `undefined` when nobody has to hear of it any more. */
