@@ -56,6 +56,7 @@ suite("a one-to-one chat in which both have lost their place", () => {
     await sees(bob, chat, ["before", "to be edited"]);
     await closed(bob);
     losePlace(bob, chat, patienceMs);
+    await ada.client.whenSent((await ada.client.send({ chat, text: "while Bob was away" })).message);
     ada.network.down();
     const [before, toEdit] = await speech(ada.client, chat);
     await ada.client.edit({ message: toEdit?.message ?? "", text: "edited" });
@@ -71,7 +72,7 @@ suite("a one-to-one chat in which both have lost their place", () => {
     losePlace(ada, chat, patienceMs);
     ada.network.isUp = true;
     await opened(ada, bob);
-    const all = ["before", "edited", "waited", "answers it", "with a file"];
+    const all = ["before", "edited", "while Bob was away", "waited", "answers it", "with a file"];
     for (const person of [ada, bob]) await shows(person, chat, all);
     for (const person of [ada, bob]) {
       await eventually(person.client, async () => (await reactionsTo(person, chat, "before")).join() === "👍1");
@@ -81,7 +82,7 @@ suite("a one-to-one chat in which both have lost their place", () => {
       assert.equal((await person.client.chats()).length, 1);
       assert.deepEqual(person.defects, []);
     }
-    const [waited, answer, attached] = (await speech(bob.client, chat)).slice(2);
+    const [waited, answer, attached] = (await speech(bob.client, chat)).slice(3);
     assert.equal(answer?.replyTo?.message, waited?.message);
     assert.deepEqual(await bob.client.file(attached?.message ?? ""), file);
     await talks(bob, ada, chat);

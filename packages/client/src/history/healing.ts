@@ -138,7 +138,7 @@ export class Healing {
         this.#end(pending);
         return "idle";
       }
-      await this.#goOnElsewhere(chat);
+      await this.#goOnElsewhere(chat, pending);
     }
     const waitMs = this.#waitMs(pending);
     if (waitMs > 0) {
@@ -169,10 +169,15 @@ export class Healing {
   }
 
   /** Nobody lets this device into a one-to-one chat: what is queued for it is said in the one that takes its place. */
-  async #goOnElsewhere(chat: ChatRow): Promise<void> {
+  async #goOnElsewhere(chat: ChatRow, { log, missingFrom: fromSeq }: Rejoin): Promise<void> {
     try {
       await this.#engine.contacts.startAnew(chat);
-      await sayAgain(this.#engine, chat.chat);
+      await sayAgain(this.#engine, log);
+      // What the other had said there is asked for as well: how far the log goes nobody can tell.
+      const isAsked = this.#engine.tables.gaps.of(log).some(({ toSeq }) => toSeq === Number.MAX_SAFE_INTEGER);
+      if (isAsked || this.#engine.groups.successor(log) === undefined) return;
+      this.#engine.write(() => this.#engine.history.missed(log, { fromSeq, toSeq: Number.MAX_SAFE_INTEGER }));
+      this.#engine.history.kick(log);
     } catch (error) {
       // The other account has no device at present: it is tried again when it is asked again.
       if (!(error instanceof ClientError) || error.code !== "ERR_NO_KEY_PACKAGE") throw error;

@@ -50,14 +50,17 @@ export class History {
     this.#engine.tables.gaps.add({ log, request, fromSeq, toSeq });
   }
 
+  /** Looks at what is to be asked in a log. */
   kick(log: string): void {
-    this.#pump.kick(log);
+    for (const each of [log, ...this.#engine.tables.chats.replacedBy(log)]) this.#pump.kick(each);
   }
 
-  /** Asks for the gap that is due. */
+  /** Asks for the gap that is due; in the chat that took the place of the log's where nobody is in that any more. */
   async #work(log: string): Promise<"again" | "idle"> {
     const { gaps, logs } = this.#engine.tables;
-    if (logs.get(log)?.state !== "active" || !this.#engine.sync.isSynced(log)) return "idle";
+    const successor = this.#engine.groups.successor(log);
+    const where = successor ?? log;
+    if (logs.get(where)?.state !== "active" || !this.#engine.sync.isSynced(where)) return "idle";
     const open = gaps.of(log).filter((gap) => gap.isOpen && gap.tries < clientLimits.historyTriesMax);
     const [gap] = open.sort((a, b) => dueAt(a) - dueAt(b));
     if (gap === undefined) return "idle";
@@ -76,13 +79,14 @@ export class History {
       requestId: fromHex(request),
       messageIds: [],
       ranges: [{ fromSeq, toSeq }],
+      ...(successor !== undefined && { groupId: fromHex(log) }),
     };
-    const { content } = await this.#engine.outbox.compose(log, question);
+    const { content } = await this.#engine.outbox.compose(where, question);
     this.#engine.write(() => {
       gaps.setAsked(request, this.#engine.clock.now());
-      this.#engine.outbox.add(log, { content });
+      this.#engine.outbox.add(where, { content });
     });
-    this.#engine.outbox.kick(log);
+    this.#engine.outbox.kick(where);
     return "again";
   }
 
@@ -97,6 +101,7 @@ export class History {
     const own = this.#engine.own();
     if (received.senderDevice === toHex(own.device.deviceId)) return;
     const isOwn = received.sender === own.account;
+    if (!this.#mayAsk(received.log, logOf(received, request))) return;
     if (!isOwn && !this.#allowance.take(received.sender)) return;
     const key = toHex(request.requestId);
     const isComplete = this.#tellings(received, request).every((telling) => telling.isComplete);
@@ -116,7 +121,13 @@ export class History {
     return earliest + this.#engine.fraction() * (max / 2);
   }
 
-  #tellings({ log, sender }: ReceivedContent, { ranges }: HistoryRequest): readonly Telling[] {
+  /** In a chat it may be asked for its own log, and for those whose place it took. */
+  #mayAsk(where: string, log: string): boolean {
+    return log === where || this.#engine.tables.chats.get(log)?.shownAs === where;
+  }
+
+  #tellings(received: ReceivedContent, request: HistoryRequest): readonly Telling[] {
+    const log = logOf(received, request);
     const { chats, gaps, messages } = this.#engine.tables;
     const testimony: Testimony = {
       own: this.#engine.own().account,
@@ -124,18 +135,17 @@ export class History {
       notices: messages.notices(log),
       gaps: gaps.of(log),
     };
-    return ranges.map((range) => tellingOf(testimony, sender, range));
+    return request.ranges.map((range) => tellingOf(testimony, received.sender, range));
   }
 
   async #answer(received: ReceivedContent, request: HistoryRequest, told: ReadonlySet<string>): Promise<void> {
-    const { log } = received;
     const tellings = this.#tellings(received, request);
     const pieces: HistoryItem[][] = [];
     for (const [i, range] of request.ranges.entries()) {
       const room = clientLimits.historyAnswersMax - pieces.length;
       const telling = tellings[i];
       const isNews = (item: HistoryItem) => telling?.mayTell(item) === true && !told.has(toHex(item.messageId));
-      pieces.push(...this.#piecesOf(log, range, isNews).slice(0, room));
+      pieces.push(...this.#piecesOf(logOf(received, request), range, isNews).slice(0, room));
     }
     const isComplete = tellings.every((telling) => telling.isComplete);
     // Who knows all says so even when there is nothing to tell: or it would be asked for again.
@@ -143,10 +153,10 @@ export class History {
     for (const [index, items] of pieces.entries()) {
       const isLast = isComplete && index === pieces.length - 1;
       const answer: HistoryAnswer = { kind: "history-answer", requestId: request.requestId, isLast, items };
-      const { content } = await this.#engine.outbox.compose(log, answer);
-      this.#engine.write(() => this.#engine.outbox.add(log, { content }));
+      const { content } = await this.#engine.outbox.compose(received.log, answer);
+      this.#engine.write(() => this.#engine.outbox.add(received.log, { content }));
     }
-    this.#engine.outbox.kick(log);
+    this.#engine.outbox.kick(received.log);
   }
 
   /** What may be told of a range, in pieces that fit an entry each. */
@@ -176,7 +186,7 @@ export class History {
       }
     }
     const gap = this.#engine.tables.gaps.get(key);
-    if (gap === undefined || gap.log !== log) return;
+    if (gap === undefined || !this.#mayAsk(log, gap.log)) return;
     const items = answer.items.filter((item) => item.seq >= gap.fromSeq && item.seq <= gap.toSeq);
     this.#engine.spawn(() => this.#take(gap, items, answer.isLast));
   }
@@ -208,6 +218,11 @@ export class History {
       throw error;
     }
   }
+}
+
+/** The log that a request is about. */
+function logOf({ log }: ReceivedContent, { groupId }: HistoryRequest): string {
+  return groupId === undefined ? log : toHex(groupId);
 }
 
 /** Before a gap is asked for again. */

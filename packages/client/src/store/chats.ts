@@ -63,6 +63,12 @@ export class ChatTable {
     return rowsOf(this.#store.all(sql, account)).map(chatOf);
   }
 
+  /** The chats in whose place this one is shown. */
+  replacedBy(chat: string): readonly string[] {
+    const rows = rowsOf(this.#store.all("SELECT chat FROM chats WHERE shown_as = ? ORDER BY chat", chat));
+    return rows.map((row) => row.text("chat"));
+  }
+
   put(row: ChatRow): void {
     this.#store.run(
       `INSERT OR REPLACE INTO chats

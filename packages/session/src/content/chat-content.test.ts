@@ -73,6 +73,13 @@ const contents: Readonly<Record<string, OutgoingContent>> = {
     messageIds: [target],
     ranges: [{ fromSeq: 4, toSeq: 4 }],
   },
+  "[CN22] a history request for another group's log": {
+    kind: "history-request",
+    requestId,
+    messageIds: [],
+    ranges: [{ fromSeq: 1, toSeq: Number.MAX_SAFE_INTEGER }],
+    groupId: filled(16, 6),
+  },
   "[CN23] a history answer": { kind: "history-answer", requestId, isLast: true, items: [item] },
 };
 

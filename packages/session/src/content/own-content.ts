@@ -53,6 +53,8 @@ export interface HistoryRequest {
   readonly requestId: Uint8Array;
   readonly messageIds: readonly MessageId[];
   readonly ranges: readonly SeqRange[];
+  /** The group whose log is meant, 16 bytes; that in which it is asked unless stated. */
+  readonly groupId?: Uint8Array;
 }
 
 /** A message as its first recipient opened it. */
@@ -79,6 +81,7 @@ export type OwnContent = Receipt | Profile | SyncRecord | HistoryRequest | Histo
 const receiptStates = { delivered: 0, read: 1 } as const;
 const historyKinds = { request: 0, answer: 1 } as const;
 const requestIdBytes = 16;
+const groupIdBytes = 16;
 const versionMax = 0xffff;
 const u53Max = Number.MAX_SAFE_INTEGER;
 
@@ -106,7 +109,8 @@ function ownToCbor(content: OwnContent): readonly unknown[] {
       return [content.type, content.version, content.body];
     case "history-request": {
       const ranges = content.ranges.map(({ fromSeq, toSeq }) => [fromSeq, toSeq]);
-      return [historyKinds.request, content.requestId, content.messageIds, ranges];
+      const { requestId, messageIds, groupId } = content;
+      return [historyKinds.request, requestId, messageIds, ranges, ...(groupId === undefined ? [] : [groupId])];
     }
     case "history-answer":
       return [historyKinds.answer, content.requestId, content.isLast, content.items.map(itemToCbor)];
@@ -166,10 +170,16 @@ function readSync(reader: CborReader): SyncRecord {
 }
 
 function readHistory(reader: CborReader): HistoryRequest | HistoryAnswer {
-  readFields(reader, 4);
+  const count = reader.array(5);
+  if (count < 4) throw malformed("expected 4 fields");
   const isRequest = reader.uint(historyKinds.answer) === historyKinds.request;
   const requestId = reader.fixed(requestIdBytes);
-  return isRequest ? readRequest(reader, requestId) : readAnswer(reader, requestId);
+  if (isRequest) {
+    const request = readRequest(reader, requestId);
+    return count === 4 ? request : { ...request, groupId: reader.fixed(groupIdBytes) };
+  }
+  if (count !== 4) throw malformed("expected 4 fields");
+  return readAnswer(reader, requestId);
 }
 
 function readRequest(reader: CborReader, requestId: Uint8Array): HistoryRequest {
