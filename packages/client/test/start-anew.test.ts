@@ -15,7 +15,7 @@ import {
 } from "./world.ts";
 
 /** Longer than those who have lost their place wait for somebody who has not. */
-const patienceMs = 301_000;
+const patienceMs = 400_000;
 
 async function opened(...people: readonly Person[]): Promise<void> {
   for (const person of people) person.client = await openClient(person);

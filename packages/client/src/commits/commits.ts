@@ -124,7 +124,7 @@ export class Commits {
   async #stage(intention: Intention): Promise<"again" | "idle"> {
     const { log, id, wish } = intention;
     const { commits, deliveries, uploads } = this.#engine.tables;
-    const group = await this.#engine.groupCache.get(log);
+    const group = await this.#engine.healing.groupOf(log);
     // Asked again inside the lane.
     if (group?.isActive !== true || commits.staged(log) !== undefined || !this.#engine.sync.isSynced(log))
       return "idle";

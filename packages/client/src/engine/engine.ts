@@ -79,6 +79,8 @@ export class Engine {
   readonly suites: readonly SuiteName[];
   readonly lanes = new Lanes();
   readonly waiters = new Waiters();
+  /** By the id under which a message was queued: that under which it went out, in another chat's log. */
+  readonly saidAgain = new Map<string, string>();
   readonly groupCache: GroupCache;
   readonly purse: Purse;
   readonly connection: Connection;

@@ -15,7 +15,7 @@
  *    on for a day, since an absent device may still be there.
  */
 import { asId, sameBytes, toHex } from "@rempart/protocol";
-import type { CompactCard, RejoinKit, RejoinRequest } from "@rempart/session";
+import { type CompactCard, type Group, type RejoinKit, type RejoinRequest, SessionError } from "@rempart/session";
 import { prepareContactEntry } from "../contacts/send-welcome.ts";
 import { refound } from "../devices/self-group.ts";
 import type { Changes } from "../engine/changes.ts";
@@ -47,6 +47,21 @@ export class Healing {
   kickAll(): void {
     for (const { log } of this.#engine.tables.rejoins.all()) this.#pump.kick(log);
     this.#engine.lateWelcomes.kickAll();
+  }
+
+  /**
+   * The group of a log that this device follows; `undefined` when its state is gone or damaged: then it has lost its place.
+   * Call it in the log's lane.
+   */
+  async groupOf(log: string): Promise<Group | undefined> {
+    try {
+      const group = await this.#engine.groupCache.get(log);
+      if (group !== undefined) return group;
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+    }
+    this.lost(log);
+    return undefined;
   }
 
   /** This device cannot follow the log any more. */
@@ -138,7 +153,8 @@ export class Healing {
         this.#end(pending);
         return "idle";
       }
-      await this.#goOnElsewhere(chat, pending);
+      const moreMs = await this.#goOnElsewhere(chat, pending);
+      if (moreMs > 0) this.#engine.after(moreMs, () => this.#pump.kick(log));
     }
     const waitMs = this.#waitMs(pending);
     if (waitMs > 0) {
@@ -168,16 +184,36 @@ export class Healing {
     return patienceMs > 0 ? Math.min(waitMs, patienceMs) : waitMs;
   }
 
-  /** Nobody lets this device into a one-to-one chat: what is queued for it is said in the one that takes its place. */
-  async #goOnElsewhere(chat: ChatRow, { log, missingFrom: fromSeq }: Rejoin): Promise<void> {
+  /** Nobody lets this device into a one-to-one chat. Answers how long to wait before there is more to do. */
+  async #goOnElsewhere(chat: ChatRow, { log, nonce, startedAt, missingFrom: fromSeq }: Rejoin): Promise<number> {
+    if (chat.shownAs === undefined) {
+      const turn = await this.#helpers.turn(nonce, chat.other ?? "");
+      const waitMs = startedAt + clientLimits.allLostMs + turn * clientLimits.rejoinRetryMs - this.#engine.clock.now();
+      if (waitMs > 0) return waitMs;
+      await this.#startAnew(chat);
+    }
+    if (this.#engine.groups.successor(log) === undefined) return 0;
+    // What is queued may be out already: whoever has it answers at once.
+    const askedAt = this.#askForAll(log, fromSeq);
+    const waitMs = (askedAt || this.#engine.clock.now()) + 2 * clientLimits.helpDelayMsMax - this.#engine.clock.now();
+    if (waitMs > 0) return waitMs;
+    await sayAgain(this.#engine, log);
+    return 0;
+  }
+
+  /** What was said in a log whose end nobody can tell is asked for; answers when it first was, 0 before that. */
+  #askForAll(log: string, fromSeq: number): number {
+    const toSeq = Number.MAX_SAFE_INTEGER;
+    const gap = this.#engine.tables.gaps.of(log).find((each) => each.toSeq === toSeq);
+    if (gap !== undefined) return gap.askedAt;
+    this.#engine.write(() => this.#engine.history.missed(log, { fromSeq, toSeq }));
+    this.#engine.history.kick(log);
+    return 0;
+  }
+
+  async #startAnew(chat: ChatRow): Promise<void> {
     try {
       await this.#engine.contacts.startAnew(chat);
-      await sayAgain(this.#engine, log);
-      // What the other had said there is asked for as well: how far the log goes nobody can tell.
-      const isAsked = this.#engine.tables.gaps.of(log).some(({ toSeq }) => toSeq === Number.MAX_SAFE_INTEGER);
-      if (isAsked || this.#engine.groups.successor(log) === undefined) return;
-      this.#engine.write(() => this.#engine.history.missed(log, { fromSeq, toSeq: Number.MAX_SAFE_INTEGER }));
-      this.#engine.history.kick(log);
     } catch (error) {
       // The other account has no device at present: it is tried again when it is asked again.
       if (!(error instanceof ClientError) || error.code !== "ERR_NO_KEY_PACKAGE") throw error;

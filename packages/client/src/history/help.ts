@@ -81,7 +81,7 @@ export class Help {
 
   async #isMember(log: string, request: RejoinRequest): Promise<boolean> {
     if (!isFollowed(this.#engine.tables.logs.get(log)?.state)) return false;
-    const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
+    const group = await this.#engine.lanes.run(log, () => this.#engine.healing.groupOf(log));
     return (
       group?.members.some(
         (member) => sameBytes(member.accountId, request.sender) && sameBytes(member.deviceId, request.deviceId),
@@ -125,7 +125,7 @@ export class Help {
     // A contact who knows the group was in it, though this device may have come later, or have forgotten.
     if (!isContact && !isNamed && !chat.group.members.some((member) => member.account === account)) return false;
     if (state !== "active") return true;
-    const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
+    const group = await this.#engine.lanes.run(log, () => this.#engine.healing.groupOf(log));
     const isThere = group?.members.some((member) => sameBytes(member.accountId, sender)) !== false;
     return !isThere && this.#engine.sync.isSynced(log);
   }
@@ -185,7 +185,7 @@ export class Help {
 
   async #makeKit(log: string): Promise<Kit | undefined> {
     const row = this.#engine.tables.logs.get(log);
-    const group = await this.#engine.groupCache.get(log);
+    const group = await this.#engine.healing.groupOf(log);
     // Who is on his way out helps as well: perhaps nobody else is there, who could let him go.
     if (row === undefined || !isFollowed(row.state) || group?.isActive !== true) return undefined;
     const { nextSeq: fromSeq, chain } = row;

@@ -108,6 +108,17 @@ export class Helpers {
     return siblings;
   }
 
+  /**
+   * How many devices of a one-to-one chat, all of which have lost their place, found it anew before this one if they can:
+   * the two accounts take turns, and in each the lower id is first.
+   */
+  async turn(nonce: Uint8Array, other: string): Promise<number> {
+    const { account, device } = this.#engine.own();
+    const own = toHex(device.deviceId);
+    const before = (await this.#siblings(nonce)).filter((sibling) => sibling < own).length;
+    return 2 * before + (account < other ? 0 : 1);
+  }
+
   /** Whether no device of this account can let this one back into their group. */
   async isSelfGroupDead({ nonce, startedAt, askedAt }: Rejoin): Promise<boolean> {
     if (askedAt === 0) return false;

@@ -102,7 +102,9 @@ function remember(engine: Engine, { log, seq, at, sender, read, content }: Recei
  */
 function placeQueued(engine: Engine, received: ReceivedContent, changes: Changes): void {
   const queued = engine.tables.outbox.byMessage(toHex(received.read.messageId));
-  if (queued === undefined || received.senderDevice === undefined || queued.log !== received.log) return;
+  if (queued === undefined || queued.log !== received.log) return;
+  // Of a log that nobody can read any more a history is all there is; and it has what could not be known otherwise.
+  if (received.senderDevice === undefined && engine.groups.successor(received.log) === undefined) return;
   engine.tables.outbox.remove(queued.id);
   placeOwnChange(engine, received, changes);
   placeOwn(engine, queued, { seq: received.seq, at: received.at }, changes);

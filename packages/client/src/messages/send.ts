@@ -56,7 +56,7 @@ export class Messages {
     const target = this.#row(message);
     if (target.kind === "notice" || target.isDeleted) throw new ClientError("ERR_ARGUMENT", "nothing to react to");
     checkSent(target);
-    const existing = this.#engine.tables.messages.reaction(message, this.#engine.own().account, emoji);
+    const existing = this.#engine.tables.messages.reaction(target.message, this.#engine.own().account, emoji);
     if ((existing !== undefined) !== isRemoved) return messageView(this.#engine, target);
     const id = this.#target(message);
     const content: OutgoingContent =
@@ -74,17 +74,18 @@ export class Messages {
       throw new ClientError("ERR_INACTIVE", "this chat was left, nothing can be sent in it");
     }
     this.#engine.write((changes) => {
-      outbox.retry(message);
-      if (row.state === "failed") messages.setState(message, "queued");
-      changes.message(message);
+      outbox.retry(row.message);
+      if (row.state === "failed") messages.setState(row.message, "queued");
+      changes.message(row.message);
     });
     this.#engine.outbox.kick(row.log);
   }
 
-  async whenSent(message: string): Promise<SentView> {
+  async whenSent(queued: string): Promise<SentView> {
     const { outbox } = this.#engine.tables;
-    this.#row(message);
+    this.#row(queued);
     return this.#engine.waiters.until(() => {
+      const { message } = this.#row(queued);
       const error = outbox.errorOf(message);
       if (error !== undefined) throw refusal(error);
       if (outbox.unsentOf(message) > 0) return undefined;
@@ -162,7 +163,7 @@ export class Messages {
   /** Throws unless this account may write in the chat now. Call it in the log's lane. */
   async #checkWritable(log: string): Promise<void> {
     this.#engine.groups.activeChat(log);
-    const group = await this.#engine.groupCache.get(log);
+    const group = await this.#engine.healing.groupOf(log);
     if (group !== undefined && !isPermitted(group.policy, this.#engine.own().keys.accountId, "send")) {
       throw new ClientError("ERR_PERMISSION", "this account may not write in this group");
     }
@@ -185,7 +186,7 @@ export class Messages {
   }
 
   #row(message: string): MessageRow {
-    const row = this.#engine.tables.messages.get(message);
+    const row = this.#engine.tables.messages.get(this.#engine.saidAgain.get(message) ?? message);
     if (row === undefined) throw new ClientError("ERR_NOT_FOUND", "there is no such message");
     return row;
   }
@@ -199,8 +200,7 @@ export class Messages {
   }
 
   #target(message: string) {
-    this.#row(message);
-    return asMessageId(fromHex(message));
+    return asMessageId(fromHex(this.#row(message).message));
   }
 
   #view(message: string): MessageView {

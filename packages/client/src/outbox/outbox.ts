@@ -136,10 +136,11 @@ export class Outbox {
   async #sealNext(log: string): Promise<OutboxRow | undefined> {
     const { outbox, logs } = this.#engine.tables;
     const row = outbox.next(log);
-    const group = await this.#engine.groupCache.get(log);
-    const logRow = logs.get(log);
     // Asked again inside the lane: a commit may have been staged since.
-    if (row === undefined || group === undefined || logRow === undefined || !this.#canSend(log)) return undefined;
+    if (row === undefined || !this.#canSend(log)) return undefined;
+    const group = await this.#engine.healing.groupOf(log);
+    const logRow = logs.get(log);
+    if (group === undefined || logRow === undefined || !this.#canSend(log)) return undefined;
     if (row.sealed?.epoch === group.epoch) return row;
     if (row.kind === "content" && group.pendingRemovals.length > 0) {
       this.#engine.commits.letGo(log);

@@ -83,6 +83,7 @@ async function queueAgain(
       contents.add({ message, log: into, seq: 0, sender: account, at, content });
       // With all that was to be done to it, and is in the text already.
       outbox.removeOf(old);
+      engine.saidAgain.set(old, message);
       changes.message(old);
       changes.message(message, true);
       changes.chat(into);

@@ -201,9 +201,13 @@ export class MessageTable {
     );
   }
 
-  /** A queued message goes out in another log, where it has another id. Reactions of its author to it are forgotten. */
+  /**
+   * A queued message goes out in another log, where it has another id. Nobody has seen it as it was before its author
+   * edited it; his reactions to it are forgotten.
+   */
   moveQueued(message: string, to: { readonly message: string; readonly log: string }): void {
-    this.#store.run("UPDATE messages SET message = ?, log = ? WHERE message = ?", to.message, to.log, message);
+    const sql = "UPDATE messages SET message = ?, log = ?, edited_at = NULL WHERE message = ?";
+    this.#store.run(sql, to.message, to.log, message);
     this.#store.run("UPDATE messages SET reply_to = ? WHERE reply_to = ?", to.message, message);
     this.#store.run("UPDATE file_chunks SET message = ? WHERE message = ?", to.message, message);
     this.#store.run("DELETE FROM reactions WHERE target = ?", message);

@@ -56,8 +56,7 @@ interface Step {
 /** Processes entries from the first on; answers how many. Call it in the log's lane. */
 export async function processGroupEntries(engine: Engine, row: LogRow, entries: readonly Entry[]): Promise<number> {
   const first = entries[0];
-  let group = await stateOf(engine, row.log);
-  if (group === undefined) engine.healing.lost(row.log);
+  let group = await engine.healing.groupOf(row.log);
   if (first === undefined || group === undefined) return entries.length;
   const hasGap = first.seq !== row.nextSeq;
   const steps: Step[] = [];
@@ -73,16 +72,6 @@ export async function processGroupEntries(engine: Engine, row: LogRow, entries: 
   }
   writeSteps(engine, row, { steps, hasGap, group });
   return steps.length;
-}
-
-/** The group before these entries; `undefined` when its state is gone or damaged. */
-async function stateOf(engine: Engine, log: string): Promise<Group | undefined> {
-  try {
-    return await engine.groupCache.get(log);
-  } catch (error) {
-    if (error instanceof SessionError) return undefined;
-    throw error;
-  }
 }
 
 /** After a gap no chain hash can be compared any more; a rejoin brings a new one. */

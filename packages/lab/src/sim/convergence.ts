@@ -141,6 +141,7 @@ function missing({ chat, members, readings, facts }: Missing): string[] {
     const wasOut = (seq: number) => absences.some(({ from, until }) => seq > from && seq < until);
     return [...expected]
       .filter(([message, seq]) => seq > since && !shownIds.has(message) && !wasOut(seq))
+      .filter(([message]) => !facts.isOutOfReach(message, reading.device))
       .filter(
         ([message, seq]) => facts.isKeptBy(message, devices) || !hadToAsk({ facts, message, seq, reading, shown }),
       )

@@ -139,6 +139,20 @@ export class Device {
     await this.start();
   }
 
+  /** The one-to-one chats that are on the disk. */
+  directChats(): readonly string[] {
+    if (this.#lives === 0) return [];
+    return this.#disk
+      .query("SELECT chat FROM chats WHERE other IS NOT NULL ORDER BY chat")
+      .map(({ chat }) => `${chat}`);
+  }
+
+  /** Damages what the disk has of the keys of a group. */
+  losePlace(log: string): void {
+    this.kill("damaged");
+    this.#disk.run("DELETE FROM snapshots WHERE log = ?", log);
+  }
+
   /** What the engine was busy with, as its database has it: for reports. */
   diagnosis(): readonly string[] {
     const lines = diagnosticQueries.flatMap(([what, sql]) =>

@@ -29,6 +29,11 @@ export class Disk {
     return plainRows(this.#database.prepare(sql).all());
   }
 
+  /** Changes what is there past whatever engine uses the disk; none may be running. */
+  run(sql: string, ...values: readonly SqlValue[]): void {
+    this.#database.prepare(sql).run(...values);
+  }
+
   /** Puts a backup back in the place of what there is; no store may be open. */
   restore(backup: Uint8Array): void {
     this.#open?.kill();

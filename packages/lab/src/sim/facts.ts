@@ -25,6 +25,10 @@ export class Facts {
   /** Which devices have each message on their disks, and which have had it until a backup took the disk's place. */
   readonly #keepers = new Map<string, Set<string>>();
   readonly #losers = new Map<string, Set<string>>();
+  /** By their new ids: messages that were said again, with another text maybe, and in which chat. */
+  readonly #saidAgain = new Map<string, string>();
+  /** By chat: the devices that were in it. */
+  readonly #lostPlaces = new Map<string, ReadonlySet<string>>();
   #texts = 0;
 
   constructor(violations: Violations) {
@@ -88,12 +92,27 @@ export class Facts {
     return this.#keepers.get(message)?.size === 0;
   }
 
+  /** Nobody can come back into a one-to-one chat: what was on its way there is said again, elsewhere. */
+  noteLostPlace(chat: string, devices: readonly string[]): void {
+    this.#lostPlaces.set(chat, new Set([...(this.#lostPlaces.get(chat) ?? []), ...devices]));
+  }
+
+  /** Whether a message was said in a chat that was lost before this device came into it: nobody can take it there any more. */
+  isOutOfReach(message: string, device: string): boolean {
+    const chat = this.#said.get(message)?.chat ?? this.#saidAgain.get(message);
+    const devices = chat === undefined ? undefined : this.#lostPlaces.get(chat);
+    return devices !== undefined && !devices.has(device);
+  }
+
   /** A device shows this message: what it shows must agree with what was said, and where others have it. */
   shown(view: MessageView, device: string): void {
     if (view.notice !== undefined) return;
     if (view.seq > 0) this.placed(view.message, view.seq, device);
     const said = this.#byText.get(view.text);
-    if (said !== undefined && said.message !== view.message) {
+    const isOther = said !== undefined && said.message !== view.message;
+    if (this.#lostPlaces.size > 0 && (isOther || said === undefined)) {
+      if (!this.#saidAgain.has(view.message)) this.#saidAgain.set(view.message, view.chat);
+    } else if (isOther) {
       this.#violations.report("I3", `${device} shows the text of message ${said.message} as message ${view.message}`);
     }
     const known = this.#said.get(view.message);

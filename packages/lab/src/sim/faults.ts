@@ -49,6 +49,11 @@ export const faults = {
   restoreBackup({ world, device }) {
     if (device.hasBackup) world.restoreLater(device);
   },
+  /** What all devices know of the keys of a one-to-one chat is damaged: nobody can help anybody back into it. */
+  losePlace({ world, device, random }) {
+    const chat = random.pick(device.directChats());
+    if (chat !== undefined) world.losePlace(chat, random);
+  },
   serverCrash({ world, random }) {
     world.server.crash();
     world.stage.schedule.after(random.below(8_000), "server restart", () => world.server.start());
@@ -94,6 +99,7 @@ export const faultWeights: Readonly<Record<FaultName, number>> = {
   otherTab: 4,
   backup: 2,
   restoreBackup: 1,
+  losePlace: 1,
   serverCrash: 3,
   serverStop: 1,
   serverDisk: 2,

@@ -8,6 +8,7 @@ import type { Mallory } from "./mallory.ts";
 import { fairWeather } from "./network.ts";
 import type { Operations } from "./operations.ts";
 import { Person } from "./person.ts";
+import type { Random } from "./random.ts";
 import type { ServerMachine } from "./server-machine.ts";
 import { type Stage, serverOrigin } from "./stage.ts";
 
@@ -92,6 +93,19 @@ export class World {
 
   restoreLater(device: Device): void {
     this.#startThen(device, () => device.restoreBackup());
+  }
+
+  /** Damages a one-to-one chat on every device that has it. */
+  losePlace(chat: string, random: Random): void {
+    const there = this.devices.filter((device) => device.directChats().includes(chat));
+    this.stage.facts.noteLostPlace(
+      chat,
+      there.map(({ name }) => name),
+    );
+    for (const device of there) {
+      device.losePlace(chat);
+      this.restartLater(device, random.below(5_000));
+    }
   }
 
   /** Ends a device's partition. */
