@@ -128,14 +128,19 @@ export class History {
 
   #tellings(received: ReceivedContent, request: HistoryRequest): readonly Telling[] {
     const log = logOf(received, request);
-    const { chats, gaps, messages } = this.#engine.tables;
+    const { chats, gaps, logs, messages } = this.#engine.tables;
     const testimony: Testimony = {
       own: this.#engine.own().account,
       isDirect: chats.get(log)?.kind === "direct",
       notices: messages.notices(log),
       gaps: gaps.of(log),
     };
-    return request.ranges.map((range) => tellingOf(testimony, received.sender, range));
+    // Where a log that this device has lost its place in goes on to, it cannot tell.
+    const isWhole = logs.get(log)?.state !== "lost";
+    return request.ranges.map((range) => {
+      const telling = tellingOf(testimony, received.sender, range);
+      return isWhole ? telling : { mayTell: telling.mayTell, isComplete: false };
+    });
   }
 
   async #answer(received: ReceivedContent, request: HistoryRequest, told: ReadonlySet<string>): Promise<void> {
