@@ -205,7 +205,7 @@ export class Devices {
 
   /** Adds a device of this account to a group; answers whether it is in there now. */
   async #addTo(log: string, device: string): Promise<boolean> {
-    const group = await this.#engine.lanes.run(log, () => this.#engine.groupCache.get(log));
+    const group = await this.#engine.lanes.run(log, () => this.#engine.healing.groupOf(log));
     const isIn = this.#engine.tables.logs.get(log)?.state === "active";
     if (group === undefined || !group.isActive || !isIn) return false;
     if (group.members.some((member) => toHex(member.deviceId) === device)) return true;
