@@ -31,6 +31,8 @@ export interface ConversationOptions {
   /** Unread messages when it is opened. */
   readonly unread: number;
   report(error: unknown): void;
+  /** The chat goes on under this id: two had been made, or it was founded anew. */
+  moved(chat: string): void;
 }
 
 const pageSize = 60;
@@ -46,7 +48,7 @@ export class ConversationModel {
   #isLoadingOlder = false;
   #readUpTo = 0;
 
-  constructor({ client, chat, unread, report }: ConversationOptions) {
+  constructor({ client, chat, unread, report, moved }: ConversationOptions) {
     this.chat = chat;
     this.#client = client;
     this.#report = report;
@@ -65,7 +67,11 @@ export class ConversationModel {
       send: (message) => void this.#attempt(() => client.delete(message)),
       changed: (deleting) => this.state.patch({ deleting }),
     });
-    this.#detail = new Refresher(async () => this.state.patch({ detail: await client.chat(chat) }));
+    this.#detail = new Refresher(async () => {
+      const detail = await client.chat(chat);
+      this.state.patch({ detail });
+      if (detail.chat !== chat) moved(detail.chat);
+    });
     this.refresh();
   }
 

@@ -96,7 +96,13 @@ export class AppModel {
     if (known !== undefined) return known;
     if (this.#conversations.size >= conversationsMax) this.#dropOldestConversation(chat);
     const unread = this.state.value.chats?.find((each) => each.chat === chat)?.unread ?? 0;
-    const made = new ConversationModel({ client: this.client, chat, unread, report: (error) => this.report(error) });
+    const made = new ConversationModel({
+      client: this.client,
+      chat,
+      unread,
+      report: (error) => this.report(error),
+      moved: (to) => this.#moveChat(chat, to),
+    });
     this.#conversations.set(chat, made);
     return made;
   }
@@ -149,6 +155,12 @@ export class AppModel {
     this.#conversations.delete(chat);
     const route = this.router.route.value;
     if ("chat" in route && route.chat === chat) this.router.replace(home);
+  }
+
+  #moveChat(from: string, to: string): void {
+    this.#conversations.delete(from);
+    const route = this.router.route.value;
+    if ("chat" in route && route.chat === from) this.router.replace({ ...route, chat: to });
   }
 
   #dropOldestConversation(except: string): void {

@@ -193,22 +193,29 @@ export class Healing {
       await this.#startAnew(chat);
     }
     if (this.#engine.groups.successor(log) === undefined) return 0;
-    // What is queued may be out already: whoever has it answers at once.
-    const askedAt = this.#askForAll(log, fromSeq);
-    const waitMs = (askedAt || this.#engine.clock.now()) + 2 * clientLimits.helpDelayMsMax - this.#engine.clock.now();
+    const answeredAt = this.#askForAll(log, fromSeq);
+    // What is queued may be out already: whoever has it says so, and another device of his a little later.
+    const patienceMs = 2 * clientLimits.helpDelayMsMax;
+    const waitMs = answeredAt === undefined ? patienceMs : answeredAt + patienceMs - this.#engine.clock.now();
     if (waitMs > 0) return waitMs;
     await sayAgain(this.#engine, log);
     return 0;
   }
 
-  /** What was said in a log whose end nobody can tell is asked for; answers when it first was, 0 before that. */
-  #askForAll(log: string, fromSeq: number): number {
+  /**
+   * What was said in a log whose end nobody can tell is asked for. Answers when the other account last told something of
+   * it: `undefined` before that, and long ago when it has been asked often enough.
+   */
+  #askForAll(log: string, fromSeq: number): number | undefined {
     const toSeq = Number.MAX_SAFE_INTEGER;
     const gap = this.#engine.tables.gaps.of(log).find((each) => each.toSeq === toSeq);
-    if (gap !== undefined) return gap.askedAt;
+    if (gap !== undefined) {
+      const isOver = gap.tries >= clientLimits.historyTriesMax;
+      return this.#engine.history.answeredAt(gap.request) ?? (isOver ? 0 : undefined);
+    }
     this.#engine.write(() => this.#engine.history.missed(log, { fromSeq, toSeq }));
     this.#engine.history.kick(log);
-    return 0;
+    return undefined;
   }
 
   async #startAnew(chat: ChatRow): Promise<void> {

@@ -34,6 +34,8 @@ export class History {
   readonly #allowance: HelpAllowance;
   /** By request. */
   readonly #pending = new Map<string, PendingAnswer>();
+  /** By request. */
+  readonly #answeredAt = new Map<string, number>();
   /** By log: the next look at what has not been told. */
   readonly #timers = new Map<string, () => void>();
 
@@ -153,8 +155,9 @@ export class History {
       pieces.push(...this.#piecesOf(logOf(received, request), range, isNews).slice(0, room));
     }
     const isComplete = tellings.every((telling) => telling.isComplete);
-    // Who knows all says so even when there is nothing to tell: or it would be asked for again.
-    if (pieces.length === 0 && isComplete) pieces.push([]);
+    // Who knows all says so even when there is nothing to tell: or it would be asked for again. And of a log that is over
+    // nobody can know all: that there is no more from here is what the other waits for.
+    if (pieces.length === 0 && (isComplete || request.groupId !== undefined)) pieces.push([]);
     for (const [index, items] of pieces.entries()) {
       const isLast = isComplete && index === pieces.length - 1;
       const answer: HistoryAnswer = { kind: "history-answer", requestId: request.requestId, isLast, items };
@@ -180,7 +183,12 @@ export class History {
     return pieces;
   }
 
-  #answered({ log, senderDevice }: ReceivedContent, answer: HistoryAnswer): void {
+  /** When another account last answered a question, since this device started. */
+  answeredAt(request: string): number | undefined {
+    return this.#answeredAt.get(request);
+  }
+
+  #answered({ log, sender, senderDevice }: ReceivedContent, answer: HistoryAnswer): void {
     const key = toHex(answer.requestId);
     if (senderDevice !== toHex(this.#engine.own().device.deviceId)) {
       const pending = this.#pending.get(key);
@@ -192,6 +200,7 @@ export class History {
     }
     const gap = this.#engine.tables.gaps.get(key);
     if (gap === undefined || !this.#mayAsk(log, gap.log)) return;
+    if (sender !== this.#engine.own().account) this.#answeredAt.set(key, this.#engine.clock.now());
     const items = answer.items.filter((item) => item.seq >= gap.fromSeq && item.seq <= gap.toSeq);
     this.#engine.spawn(() => this.#take(gap, items, answer.isLast));
   }
