@@ -25,8 +25,8 @@ export class Facts {
   /** Which devices have each message on their disks, and which have had it until a backup took the disk's place. */
   readonly #keepers = new Map<string, Set<string>>();
   readonly #losers = new Map<string, Set<string>>();
-  /** By their new ids: messages that were said again, with another text maybe, and in which chat. */
-  readonly #saidAgain = new Map<string, string>();
+  /** In which chat each message was shown first: what was said again has an id that its author was not told. */
+  readonly #shownIn = new Map<string, string>();
   /** By chat: the devices that were in it. */
   readonly #lostPlaces = new Map<string, ReadonlySet<string>>();
   #texts = 0;
@@ -99,7 +99,7 @@ export class Facts {
 
   /** Whether a message was said in a chat that was lost before this device came into it: nobody can take it there any more. */
   isOutOfReach(message: string, device: string): boolean {
-    const chat = this.#said.get(message)?.chat ?? this.#saidAgain.get(message);
+    const chat = this.#shownIn.get(message);
     const devices = chat === undefined ? undefined : this.#lostPlaces.get(chat);
     return devices !== undefined && !devices.has(device);
   }
@@ -109,10 +109,8 @@ export class Facts {
     if (view.notice !== undefined) return;
     if (view.seq > 0) this.placed(view.message, view.seq, device);
     const said = this.#byText.get(view.text);
-    const isOther = said !== undefined && said.message !== view.message;
-    if (this.#lostPlaces.size > 0 && (isOther || said === undefined)) {
-      if (!this.#saidAgain.has(view.message)) this.#saidAgain.set(view.message, view.chat);
-    } else if (isOther) {
+    if (!this.#shownIn.has(view.message)) this.#shownIn.set(view.message, view.chat);
+    if (said !== undefined && said.message !== view.message && !this.#isOver(said)) {
       this.#violations.report("I3", `${device} shows the text of message ${said.message} as message ${view.message}`);
     }
     const known = this.#said.get(view.message);
@@ -122,6 +120,11 @@ export class Facts {
         `${device} shows message ${view.message} as sent by ${view.from}, not ${known.account}`,
       );
     }
+  }
+
+  /** Whether the chat that a message was said in was lost: it may have been said again. */
+  #isOver({ message, chat }: Said): boolean {
+    return this.#lostPlaces.has(this.#shownIn.get(message) ?? chat);
   }
 
   private placed(message: string, seq: number, device: string): void {
