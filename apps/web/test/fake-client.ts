@@ -7,7 +7,17 @@ import {
   type ConnectionView,
   type MessageView,
 } from "@rempart/client";
-import { chats, contacts, detailOf, directId, directMessages, groupId, groupMessages, self } from "./fake-data.ts";
+import {
+  chats,
+  contacts,
+  detailOf,
+  directId,
+  directMessages,
+  groupId,
+  groupMessages,
+  replacedId,
+  self,
+} from "./fake-data.ts";
 
 export type FakeScene = "new" | "phrase" | "chats" | "empty" | "offline" | "busy" | "working" | "gone";
 
@@ -29,6 +39,8 @@ function connectionIn(scene: FakeScene): ConnectionView {
       return { state: "online" };
   }
 }
+
+const shownAs = (chat: string) => (chat === replacedId ? directId : chat);
 
 export function fakeClient(scene: FakeScene): ClientApi {
   const listeners = new Set<(event: ClientEvent) => void>();
@@ -104,12 +116,12 @@ export function fakeClient(scene: FakeScene): ClientApi {
     contacts: async () => (scene === "empty" ? [] : contacts),
     chats: async () => (scene === "empty" ? [] : chats),
     chat: async (id) => {
-      const chat = chats.find((each) => each.chat === id);
+      const chat = chats.find((each) => each.chat === shownAs(id));
       if (chat === undefined) throw new ClientError("ERR_NOT_FOUND", "no such chat");
       return detailOf(chat);
     },
     messages: async ({ chat, before = Number.POSITIVE_INFINITY, after = 0, limit }) =>
-      (all.get(chat) ?? []).filter((each) => each.order < before && each.order > after).slice(-limit),
+      (all.get(shownAs(chat)) ?? []).filter((each) => each.order < before && each.order > after).slice(-limit),
     createGroup: async () => ({ chat: groupId }),
     addMembers: async () => undefined,
     removeMember: async () => undefined,
@@ -123,7 +135,7 @@ export function fakeClient(scene: FakeScene): ClientApi {
       const made: MessageView = {
         ...find("m53"),
         message: `m${order}`,
-        chat,
+        chat: shownAs(chat),
         text,
         order,
         seq: order,

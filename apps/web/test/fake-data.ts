@@ -12,6 +12,8 @@ type Person = keyof typeof people;
 
 export const groupId = "01".repeat(16);
 export const directId = "02".repeat(16);
+/** A chat in whose place the direct one is shown. */
+export const replacedId = "03".repeat(16);
 
 const minute = 60_000;
 const now = Date.now();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Page } from "playwright-core";
 import { buildPage } from "./build.ts";
+import { replacedId } from "./fake-data.ts";
 import type { Person } from "./person.ts";
 import { World } from "./world.ts";
 
@@ -97,6 +98,16 @@ test("every page opens and closes, and the list of keys is a question mark away"
   await page.locator(".nothing").waitFor();
   await press("Alt+ArrowDown");
   await page.locator(".message").first().waitFor();
+});
+
+test("a conversation that goes on under another id is followed there", async () => {
+  const route = JSON.stringify({ name: "chat", chat: replacedId });
+  await page.goto(`${world.url}/?scene=chats&route=${encodeURIComponent(route)}`);
+  await page.locator(`.chat-row[aria-current]`, { hasText: "Ada Lovelace" }).waitFor();
+  await page.locator(".composer-text").focus();
+  await page.keyboard.type("Still here");
+  await press("Enter");
+  await person.sees("Still here");
 });
 
 test("nothing on the way complained", () => {
