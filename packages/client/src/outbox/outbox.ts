@@ -16,6 +16,7 @@ import {
   encryptMessage,
   type Group,
   type LogHead,
+  type MessageOptions,
   type OutgoingContent,
   proposeLeave,
   SessionError,
@@ -56,11 +57,15 @@ export class Outbox {
     for (const log of this.#engine.tables.outbox.logsWithWork()) this.kick(log);
   }
 
-  /** Encodes a content of this account for a log; queue it with {@link add}. */
-  async compose(log: string, content: OutgoingContent): Promise<{ message: string; content: Uint8Array }> {
+  /** Encodes a content of this account for a log; queue it with {@link add}. `options` as of `composeMessage`. */
+  async compose(
+    log: string,
+    content: OutgoingContent,
+    options: Pick<MessageOptions, "again"> = {},
+  ): Promise<{ message: string; content: Uint8Array }> {
     const { keys } = this.#engine.own();
     const context = { sender: keys.accountId, groupId: logIdOf(log) };
-    const composed = await composeMessage(this.#engine.crypto, context, content);
+    const composed = await composeMessage(this.#engine.crypto, context, content, options);
     return { message: toHex(composed.messageId), content: composed.content };
   }
 

@@ -1,13 +1,14 @@
 /**
  * Says in the chat that took the place of another what is queued for the other's log: this device has lost its place
- * there. The id of a content follows from its group, so each is composed anew, in one transaction with its removal from
- * the old queue. Receipts and what else is no speech is dropped: the new chat begins with its own.
+ * there. The id of a content follows from its group and its bytes, so each gets another; the same one whenever it is said
+ * again, because it keeps its salt. In one transaction with its removal from the old queue. Receipts and what else is no speech is dropped: the new chat begins with its own.
  */
 import { fromHex } from "@rempart/protocol";
 import { asMessageId, type OutgoingContent, readMessage } from "@rempart/session";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { applyContent } from "../messages/apply.ts";
+import type { ContentRow } from "../store/contents.ts";
 import { logIdOf } from "../store/logs.ts";
 import type { OutboxRow } from "../store/outbox.ts";
 
@@ -67,30 +68,39 @@ async function queueAgain(
   row: OutboxRow,
   { into, outgoing }: { readonly into: string; readonly outgoing: OutgoingContent },
 ): Promise<void> {
-  const { account, keys } = engine.own();
-  const { message, content } = await engine.outbox.compose(into, outgoing);
-  const read = await readMessage(engine.crypto, { sender: keys.accountId, groupId: logIdOf(into) }, content);
-  const old = row.message ?? "";
+  const again = row.content ?? new Uint8Array();
+  const { message, content } = await engine.outbox.compose(into, outgoing, { again });
   const isBody = row.partOf === row.message;
+  // A device that was restored from a backup has said it already, under the same id.
+  if (engine.tables.contents.has(message)) {
+    engine.write((changes) => drop(engine, row, changes));
+    return;
+  }
   const of = isBody ? message : row.partOf;
-  const queued = { content, message, ...(of !== undefined && { partOf: of }) };
-  await engine.outbox.queue(into, queued, (changes: Changes) => {
-    const { contents, messages, outbox } = engine.tables;
-    const at = messages.get(old)?.at ?? engine.clock.now();
+  const { account, keys } = engine.own();
+  const read = await readMessage(engine.crypto, { sender: keys.accountId, groupId: logIdOf(into) }, content);
+  await engine.outbox.queue(into, { content, message, ...(of !== undefined && { partOf: of }) }, (changes) => {
+    const at = engine.tables.messages.get(row.message ?? "")?.at ?? engine.clock.now();
     const received = { log: into, seq: 0, at, sender: account, read, content, isLive: true };
-    if (isBody) {
-      messages.moveQueued(old, { message, log: into });
-      contents.add({ message, log: into, seq: 0, sender: account, at, content });
-      // With all that was to be done to it, and is in the text already.
-      outbox.removeOf(old);
-      engine.saidAgain.set(old, message);
-      changes.message(old);
-      changes.message(message, true);
-      changes.chat(into);
-      return;
+    if (isBody) move(engine, row.message ?? "", { ...received, message }, changes);
+    else {
+      engine.tables.outbox.remove(row.id);
+      engine.tables.messages.unreact(row.message ?? "", account);
+      applyContent(engine, received, changes);
     }
-    outbox.remove(row.id);
-    messages.unreact(old, account);
-    applyContent(engine, received, changes);
   });
+}
+
+/** The message that was queued under `old` is another one from now on, in the other log. Call it in a transaction. */
+function move(engine: Engine, old: string, to: ContentRow, changes: Changes): void {
+  const { contents, messages, outbox } = engine.tables;
+  const { message, log } = to;
+  messages.moveQueued(old, { message, log });
+  contents.add(to);
+  // With all that was to be done to it, and is in the text already.
+  outbox.removeOf(old);
+  engine.saidAgain.set(old, message);
+  changes.message(old);
+  changes.message(message, true);
+  changes.chat(log);
 }

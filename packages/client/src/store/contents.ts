@@ -47,6 +47,10 @@ export class ContentTable {
     return changed > 0;
   }
 
+  has(message: string): boolean {
+    return this.#store.all("SELECT 1 AS found FROM contents WHERE message = ?", message).length > 0;
+  }
+
   place(message: string, seq: number, at: number): void {
     this.#store.run("UPDATE contents SET seq = ?, at = ? WHERE message = ?", seq, at, message);
   }

@@ -16,6 +16,8 @@ export interface MessageContext {
 export interface MessageOptions {
   readonly topicId?: Uint8Array;
   readonly expires?: Expiration;
+  /** An encoded content that is said once more, in another room: its salt is used, so that it has one id there, however often. */
+  readonly again?: Uint8Array;
 }
 
 export interface ComposedMessage {
@@ -24,14 +26,14 @@ export interface ComposedMessage {
   readonly content: Uint8Array;
 }
 
-/** Encodes a message under a fresh salt. Throws `ERR_CONTENT` when something is empty or too large. */
+/** Encodes a message under a fresh salt, unless it is said again. Throws `ERR_CONTENT` when something is empty or too large. */
 export async function composeMessage(
   crypto: CryptoProvider,
   context: MessageContext,
   outgoing: OutgoingContent,
-  { topicId = new Uint8Array(), expires }: MessageOptions = {},
+  { topicId = new Uint8Array(), expires, again }: MessageOptions = {},
 ): Promise<ComposedMessage> {
-  const salt = crypto.entropy.randomBytes(saltBytes);
+  const salt = again === undefined ? crypto.entropy.randomBytes(saltBytes) : decodeMimi(again).salt;
   const mimi = { salt, topicId, unknownExtensions: [], ...buildBody(outgoing), ...(expires && { expires }) };
   const content = encodeMimi(mimi);
   return { messageId: await messageIdOf(crypto, { ...urisOf(context), content, salt }), content };
