@@ -1,7 +1,8 @@
 /**
  * Says in the chat that took the place of another what is queued for the other's log: this device has lost its place
  * there. The id of a content follows from its group and its bytes, so each gets another; the same one whenever it is said
- * again, because it keeps its salt. In one transaction with its removal from the old queue. Receipts and what else is no speech is dropped: the new chat begins with its own.
+ * again, because it keeps its salt. That is one transaction with its removal from the old queue. Receipts and what else
+ * is no speech is dropped: the new chat begins with its own.
  */
 import { fromHex } from "@rempart/protocol";
 import { asMessageId, type OutgoingContent, readMessage } from "@rempart/session";
@@ -71,13 +72,13 @@ async function queueAgain(
   const again = row.content ?? new Uint8Array();
   const { message, content } = await engine.outbox.compose(into, outgoing, { again });
   const isBody = row.partOf === row.message;
-  // A device that was restored from a backup has said it already, under the same id.
-  if (engine.tables.contents.has(message)) {
+  const { account, keys } = engine.own();
+  // A device that was restored from a backup has said it again already, here or in a chat between the two.
+  if (engine.tables.contents.isSaid(account, content, row.message ?? "")) {
     engine.write((changes) => drop(engine, row, changes));
     return;
   }
   const of = isBody ? message : row.partOf;
-  const { account, keys } = engine.own();
   const read = await readMessage(engine.crypto, { sender: keys.accountId, groupId: logIdOf(into) }, content);
   await engine.outbox.queue(into, { content, message, ...(of !== undefined && { partOf: of }) }, (changes) => {
     const at = engine.tables.messages.get(row.message ?? "")?.at ?? engine.clock.now();

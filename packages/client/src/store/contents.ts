@@ -47,8 +47,10 @@ export class ContentTable {
     return changed > 0;
   }
 
-  has(message: string): boolean {
-    return this.#store.all("SELECT 1 AS found FROM contents WHERE message = ?", message).length > 0;
+  /** Whether somebody has said just this, salt and all, in any log. `except` is not looked at. */
+  isSaid(sender: string, content: Uint8Array, except: string): boolean {
+    const sql = "SELECT 1 AS found FROM contents WHERE sender = ? AND content = ? AND message <> ? LIMIT 1";
+    return this.#store.all(sql, sender, content, except).length > 0;
   }
 
   place(message: string, seq: number, at: number): void {

@@ -67,11 +67,14 @@ function isBackwards(before: MessageView, after: MessageView): boolean {
   return isSameLog && before.seq > 0 && after.seq > 0 && after.seq < before.seq;
 }
 
-/** [I3] A text of the simulation is said once; showing it under two ids is showing it twice. */
+/**
+ * [I3] A text of the simulation is said once; showing it under two ids is showing it twice. Not while it is queued: a
+ * restored device may have said it already, in another chat, and hears of it before its old queue is gone through.
+ */
 function checkTexts(where: string, messages: readonly MessageView[], violations: Violations): void {
   const texts = new Map<string, string>();
-  for (const { message, text, notice } of messages) {
-    if (notice !== undefined || text === "") continue;
+  for (const { message, text, seq, notice } of messages) {
+    if (notice !== undefined || text === "" || seq === 0) continue;
     const other = texts.get(text);
     if (other !== undefined) violations.report("I3", `${where} shows "${text}" as ${other} and as ${message}`);
     texts.set(text, message);
