@@ -36,6 +36,8 @@ export class Healing {
   readonly #pump: Pump;
   readonly #helpers: Helpers;
   readonly #wayBack: WayBack;
+  /** By log: takes back the next look at it. */
+  readonly #timers = new Map<string, () => void>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -138,7 +140,13 @@ export class Healing {
   async #work(log: string): Promise<"again" | "idle"> {
     const pending = this.#engine.tables.rejoins.get(log);
     if (pending === undefined || !this.#engine.connection.isOnline) return "idle";
-    const age = this.#engine.clock.now() - pending.startedAt;
+    const now = this.#engine.clock.now();
+    const age = now - pending.startedAt;
+    if (age < 0) {
+      // The clock was set back: patience must not last longer for it.
+      this.#engine.write(() => this.#engine.tables.rejoins.setStarted(log, now));
+      return "again";
+    }
     const isSelf = log === this.#engine.tables.meta.get("selfGroup");
     const chat = this.#engine.tables.chats.get(log);
     const isMissed = pending.helper !== undefined || chat?.shownAs !== undefined;
@@ -148,17 +156,17 @@ export class Healing {
     }
     const staged = this.#engine.tables.commits.staged(log);
     if (staged?.detail.rejoin !== undefined) return this.#wayBack.send(staged, staged.detail.rejoin);
+    let moreMs = 0;
     if (!isSelf && (await this.#helpers.haveAllRefused(pending))) {
       if (chat?.kind !== "direct") {
         this.#end(pending);
         return "idle";
       }
-      const moreMs = await this.#goOnElsewhere(chat, pending);
-      if (moreMs > 0) this.#engine.after(moreMs, () => this.#pump.kick(log));
+      moreMs = await this.#goOnElsewhere(chat, pending);
     }
     const waitMs = this.#waitMs(pending);
     if (waitMs > 0) {
-      this.#engine.after(waitMs, () => this.#pump.kick(log));
+      this.#kickAfter(log, moreMs > 0 ? Math.min(moreMs, waitMs) : waitMs);
       return "idle";
     }
     if (isSelf && (await this.#helpers.isSelfGroupDead(pending))) {
@@ -169,6 +177,15 @@ export class Healing {
     }
     await this.#ask(log, pending.nonce);
     return "again";
+  }
+
+  /** One look at a time is planned for each log. */
+  #kickAfter(log: string, delayMs: number): void {
+    this.#timers.get(log)?.();
+    this.#timers.set(
+      log,
+      this.#engine.after(delayMs, () => this.#pump.kick(log)),
+    );
   }
 
   /** Until others are asked again; or, if that is earlier, until it is over if nobody helps. */

@@ -56,6 +56,11 @@ export class RejoinTable {
     );
   }
 
+  /** Nothing of it was later than this. */
+  setStarted(log: string, at: number): void {
+    this.#store.run("UPDATE rejoins SET started_at = ?, asked_at = MIN(asked_at, ?) WHERE log = ?", at, at, log);
+  }
+
   setAsked(log: string, at: number): void {
     this.#store.run("UPDATE rejoins SET asked_at = ? WHERE log = ?", at, log);
   }
