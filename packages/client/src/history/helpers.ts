@@ -33,7 +33,9 @@ export class Helpers {
     const own = this.#engine.own().account;
     const { helper, nonce } = this.#engine.tables.rejoins.get(log) ?? {};
     const refused = nonce && this.#refusals.get(toHex(nonce));
-    const isOpen = (account: string) => this.#isReachable(account) && refused?.get(account) !== "gone";
+    // Whoever is in a one-to-one chat may only not have heard of it yet: nobody leaves one.
+    const isDirect = this.#engine.tables.chats.get(log)?.kind === "direct";
+    const isOpen = (account: string) => this.#isReachable(account) && (isDirect || refused?.get(account) !== "gone");
     const known = this.#accounts(log).filter(isOpen);
     const start = Math.floor(this.#engine.fraction() * known.length);
     const drawn = [...known.slice(start), ...known.slice(0, start)].slice(0, clientLimits.helpersMax);
