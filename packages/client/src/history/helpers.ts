@@ -146,9 +146,14 @@ export class Helpers {
   #accounts(log: string): readonly string[] {
     const { chats, messages, rejoins } = this.#engine.tables;
     const helper = rejoins.get(log)?.helper;
-    const members = (chats.get(log)?.group.members ?? []).map((member) => member.account);
+    const chat = chats.get(log);
+    const members = (chat?.group.members ?? []).map((member) => member.account);
+    // The other of a one-to-one chat may be in it, though this device has only seen it without him.
+    const other = chat?.other === undefined ? [] : [chat.other];
     // Who went may have come back, and if not knows others.
     const named = messages.notices(log).flatMap(({ notice }) => ("accounts" in notice ? notice.accounts : []));
-    return [...new Set([...members, ...(helper === undefined ? [] : [helper]), ...rejoins.helpers(log), ...named])];
+    return [
+      ...new Set([...members, ...other, ...(helper === undefined ? [] : [helper]), ...rejoins.helpers(log), ...named]),
+    ];
   }
 }
