@@ -8,7 +8,7 @@ import { ask } from "./ask.ts";
 import type { CanaryName } from "./canaries.ts";
 import { disagreements } from "./convergence.ts";
 import type { Device } from "./device.ts";
-import { type FaultName, faults, faultWeights } from "./faults.ts";
+import { type FaultName, faults, faultsOnRequest, faultWeights } from "./faults.ts";
 import type { GateCanaryName } from "./gate/canaries.ts";
 import type { Guard } from "./guard.ts";
 import { checkEpochs, checkJoins, checkQueues, checkReading, checkSameOrder } from "./invariants.ts";
@@ -265,7 +265,8 @@ function drawFaults(shape: Random, allowed: readonly FaultName[] | undefined): R
   const weights = { ...faultWeights };
   for (const name of Object.keys(weights) as FaultName[]) {
     const isDrawn = shape.chance(0.7);
-    if (!isDrawn || (allowed !== undefined && !allowed.includes(name))) weights[name] = 0;
+    const isAllowed = allowed?.includes(name) ?? !faultsOnRequest.includes(name);
+    if (!isDrawn || !isAllowed) weights[name] = 0;
   }
   // Something must remain to be drawn, and a link that is cut is the mildest.
   weights.cutLink ||= 1;
