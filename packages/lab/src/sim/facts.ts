@@ -104,6 +104,12 @@ export class Facts {
     return devices !== undefined && !devices.has(device);
   }
 
+  /** Whether a text was said in a chat that was lost. */
+  maySayAgain(text: string): boolean {
+    const said = this.#byText.get(text);
+    return said !== undefined && this.#isOver(said);
+  }
+
   /** A device shows this message: what it shows must agree with what was said, and where others have it. */
   shown(view: MessageView, device: string): void {
     if (view.notice !== undefined) return;

@@ -38,7 +38,7 @@ export function checkQueues(stage: Stage, deviceCount: number): void {
 }
 
 /** [I3] within one device: no message twice, in no two chats, ascending in the chat and in the log alike. */
-export function checkReading(reading: DeviceReading, violations: Violations): void {
+export function checkReading(reading: DeviceReading, { facts, violations }: Pick<Stage, "facts" | "violations">): void {
   const ids = new Set<string>();
   for (const { view, messages } of reading.chats) {
     const where = `${reading.device} in chat ${view.chat}`;
@@ -53,7 +53,7 @@ export function checkReading(reading: DeviceReading, violations: Violations): vo
         violations.report("I3", `${where} shows seq ${message.seq} after ${before.seq}`);
       before = message;
     }
-    checkTexts(where, messages, violations);
+    checkTexts(where, messages, { facts, violations });
   }
 }
 
@@ -68,13 +68,17 @@ function isBackwards(before: MessageView, after: MessageView): boolean {
 }
 
 /**
- * [I3] A text of the simulation is said once; showing it under two ids is showing it twice. Not while it is queued: a
- * restored device may have said it already, in another chat, and hears of it before its old queue is gone through.
+ * [I3] A text of the simulation is said once; showing it under two ids is showing it twice. Not while it is queued for a
+ * chat that was lost: a restored device may have said it again already, and hears of it before its old queue is gone through.
  */
-function checkTexts(where: string, messages: readonly MessageView[], violations: Violations): void {
+function checkTexts(
+  where: string,
+  messages: readonly MessageView[],
+  { facts, violations }: Pick<Stage, "facts" | "violations">,
+): void {
   const texts = new Map<string, string>();
   for (const { message, text, seq, notice } of messages) {
-    if (notice !== undefined || text === "" || seq === 0) continue;
+    if (notice !== undefined || text === "" || (seq === 0 && facts.maySayAgain(text))) continue;
     const other = texts.get(text);
     if (other !== undefined) violations.report("I3", `${where} shows "${text}" as ${other} and as ${message}`);
     texts.set(text, message);

@@ -180,7 +180,7 @@ class Simulation {
       if (reading !== undefined) readings.push(reading);
     }
     for (const reading of readings) {
-      checkReading(reading, this.#stage.violations);
+      checkReading(reading, this.#stage);
       if (this.#world.isOnlyDevice(reading.device)) checkJoins(reading, this.#stage.violations);
     }
     for (const [i, a] of readings.entries()) {
